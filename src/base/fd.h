@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Descriptors: owned ones close themselves, reads and writes are whole or fail,
+ * every wait has a deadline. Works on blocking and non-blocking descriptors.
+ */
+#ifndef SCS_BASE_FD_H
+#define SCS_BASE_FD_H
+
+#include "base/buf.h"
+
+#define CLOSE_FD CLEANUP(fd_close)
+
+/* Close and set to -1; a negative descriptor is left alone. */
+void fd_close(int *fd);
+
+/* Take an owned descriptor out of its variable. */
+int fd_take(int *fd);
+
+/*
+ * Exactly n bytes, or an error: ERR_TIMEOUT, ERR_REMOVED (end of file before
+ * the first byte), ERR_SHORT (end of file in the middle), ERR_IO.
+ */
+MUST_CHECK err_t fd_read_n(int fd, void *p, size_t n, uint64_t deadline);
+
+/* All of `s`. A closed peer is ERR_REMOVED and never SIGPIPE. */
+MUST_CHECK err_t fd_write_all(int fd, struct span s, uint64_t deadline);
+
+/*
+ * Connect to a listening AF_UNIX stream socket. Close-on-exec, blocking.
+ * ERR_SERVICE: nothing there or nobody listens. ERR_LIMIT: path too long.
+ */
+MUST_CHECK err_t fd_connect_unix(const char *path, int *fd);
+
+/*
+ * Listen on an AF_UNIX stream socket with the given mode, replacing a stale
+ * one. Non-blocking, close-on-exec. ERR_BUSY: somebody listens there already.
+ */
+MUST_CHECK err_t fd_listen_unix(const char *path, unsigned int mode, int *fd);
+
+/*
+ * Send or receive one packet (at most n bytes) on a SOCK_SEQPACKET or
+ * SOCK_STREAM socket, with at most one descriptor beside it; fd < 0 sends none,
+ * *fd is -1 when none came. `got` is 0 at end of file. ERR_TIMEOUT with
+ * DEADLINE 0 on an empty non-blocking socket.
+ */
+MUST_CHECK err_t fd_send_packet(int sock, struct span s, int fd);
+MUST_CHECK err_t fd_recv_packet(
+    int sock, void *p, size_t n, uint64_t deadline, size_t *got, int *fd);
+
+#endif

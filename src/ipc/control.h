@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control channel between scsd and each of its services: a SOCK_SEQPACKET
+ * pair, fixed packets, so that scsd parses nothing of variable length. The
+ * service finds it as descriptor CONTROL_FD.
+ *
+ * service -> scsd
+ *	CONTROL_READY        start-up is complete
+ *	CONTROL_ALIVE        still turning (watchdog), every few seconds
+ *	CONTROL_SPAWN        start a worker; `kind`, `index`
+ *	CONTROL_CLEAR_LOG    readerd: turn the preference Logging off
+ * scsd -> service
+ *	CONTROL_WORKER       answer to SPAWN with the same `cookie`; `error` is
+ *	                     0 and a descriptor comes along: the worker's end
+ *	CONTROL_WORKER_GONE  that worker (same cookie) has ended
+ *	CONTROL_RELOAD       preferences have changed
+ */
+#ifndef SCS_IPC_CONTROL_H
+#define SCS_IPC_CONTROL_H
+
+#include "base/err.h"
+
+#define CONTROL_FD 3	/* in every service: control channel */
+#define CONTROL_LISTEN_FD 4 /* first listening socket of a service */
+
+enum control_type {
+	CONTROL_READY = 1,
+	CONTROL_ALIVE,
+	CONTROL_SPAWN,
+	CONTROL_CLEAR_LOG,
+	CONTROL_WORKER = 0x81,
+	CONTROL_WORKER_GONE,
+	CONTROL_RELOAD,
+};
+
+enum worker_kind {
+	WORKER_TOKEN = 1, /* tokend: one per card */
+	WORKER_IFD,	  /* readerd: one per reader driver, `index` = which */
+};
+
+/* One packet; host byte order, both ends are this machine. */
+struct control {
+	uint32_t type; /* enum control_type */
+	uint32_t kind; /* enum worker_kind */
+	uint32_t index;
+	uint32_t cookie; /* chosen by the service */
+	uint32_t error;	 /* err_t */
+};
+
+/* `fd` < 0 sends none. ERR_REMOVED: the other end is gone. */
+MUST_CHECK err_t control_send(int sock, const struct control *c, int fd);
+
+/*
+ * One packet. *fd is -1 or a descriptor that the caller owns. ERR_FORMAT: not
+ * a packet of ours; ERR_REMOVED: end of file; ERR_TIMEOUT.
+ */
+MUST_CHECK err_t control_recv(
+    int sock, struct control *c, int *fd, uint64_t deadline);
+
+#endif
