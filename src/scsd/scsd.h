@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The supervisor's own state, shared by its files: what was asked for on the
+ * command line, the services, their workers.
+ */
+#ifndef SCS_SCSD_SCSD_H
+#define SCS_SCSD_SCSD_H
+
+#include <systemd/sd-event.h>
+
+#include "base/path.h"
+#include "ipc/control.h"
+#include "scsd/spawn.h"
+#include "scsd/users.h"
+
+#define VIRTUAL_MAX 16 /* virtual readers */
+#define WORKERS_MAX 128 /* of all services together */
+#define ARGS_MAX 24
+
+enum service_id {
+	SVC_READERD,
+	SVC_TOKEND,
+	SVC_AUTHD,
+	SVC_COUNT
+};
+
+/* Restart delays: doubled at each death, back to the first after a calm
+ * minute. Milliseconds. */
+#define BACKOFF_FIRST 100
+#define BACKOFF_MAX 10000
+#define CALM_AFTER 60000
+
+/* A service that has said ALIVE once must go on saying it. Seconds. */
+#define WATCHDOG_SEC 30
+
+struct options {
+	const char *prefix; /* "" for the system */
+	const char *libexec; /* folder of the services' programs */
+	const char *virtual_names[VIRTUAL_MAX];
+	unsigned int virtual_n;
+	bool access_all; /* every local user may see the cards (tests) */
+	bool debug;
+};
+
+struct scsd;
+
+struct service {
+	struct scsd *d;
+	enum service_id id;
+	const char *name, *program;
+	struct user_id user;
+	int listen[2]; /* -1: none; become 4, 5 in the service */
+	int control; /* our end; -1 while it does not run */
+	pid_t pid; /* 0 while it does not run */
+	bool ready;
+	uint64_t started_ms;
+	uint64_t backoff_ms;
+	uint64_t alive_ms; /* last ALIVE; 0: never said */
+	sd_event_source *child, *io, *restart;
+};
+
+struct worker {
+	struct service *owner; /* NULL: free entry */
+	uint32_t kind, cookie;
+	unsigned int slot; /* its user id */
+	pid_t pid;
+	sd_event_source *child;
+};
+
+struct scsd {
+	sd_event *ev;
+	struct options opt;
+	bool separate; /* we are root: every process has a user of its own */
+	bool stopping;
+	struct service services[SVC_COUNT];
+	struct worker workers[WORKERS_MAX];
+	int virtual_listen[VIRTUAL_MAX];
+};
+
+/* service.c */
+MUST_CHECK err_t service_init(struct scsd *d); /* users, sockets */
+MUST_CHECK err_t service_start(struct service *s);
+void service_stop_all(struct scsd *d); /* SIGTERM to all */
+unsigned int service_running(const struct scsd *d);
+void service_watch(struct scsd *d); /* kill those whose watchdog ran out */
+
+/* worker.c */
+void worker_spawn(struct service *s, const struct control *request);
+void worker_kill_all_of(struct service *s);
+unsigned int worker_running(const struct scsd *d);
+
+/* The absolute path of a program in libexec. ERR_LIMIT: too long. */
+MUST_CHECK err_t scsd_program(
+    const struct scsd *d, const char *name, char out[SCS_PATH_MAX]);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Start one child program: descriptors in a fixed order, a user of its own, no
+ * environment, no way back to privileges.
+ */
+#ifndef SCS_SCSD_SPAWN_H
+#define SCS_SCSD_SPAWN_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+#define SPAWN_FDS_MAX 4
+
+struct spawn {
+	const char *program; /* absolute path */
+	const char *const *argv; /* NULL-terminated, argv[0] included */
+	int fds[SPAWN_FDS_MAX]; /* become 3, 4, ... in the child; borrowed */
+	size_t fds_n;
+	bool drop; /* change to uid and gid, no supplementary groups */
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Fork and execute. Standard input is /dev/null, output and error are ours.
+ * The child gets: no new privileges, no core dumps, SIGKILL when we die, as
+ * much locked memory as it wants (secrets), umask 077, signals as at boot.
+ *
+ * ERR_ABSENT  the program cannot be opened
+ * ERR_NOMEM   fork failed
+ * Any failure in the child itself shows as exit status 127 and a line on
+ * standard error: it never runs half confined.
+ */
+MUST_CHECK err_t spawn_child(const struct spawn *s, pid_t *pid);
+
+#endif

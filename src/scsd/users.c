@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scsd/users.h"
+
+#include <pwd.h>
+
+#define SERVICES_MAX 16 /* ids at the start of the range */
+
+static err_t
+nameless(uid_t uid, struct user_id *out)
+{
+	if (getpwuid(uid) != NULL)
+		return ERR_BUSY;
+	*out = (struct user_id){ .uid = uid, .gid = (gid_t)uid };
+	return ERR_OK;
+}
+
+err_t
+users_service(
+    const char *name, unsigned int nth, bool allow_numeric, struct user_id *out)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (pw != NULL && pw->pw_uid != 0) {
+		*out = (struct user_id){ pw->pw_uid, pw->pw_gid };
+		return ERR_OK;
+	}
+	if (!allow_numeric || nth >= SERVICES_MAX)
+		return ERR_ABSENT;
+	return nameless(USERS_BASE + nth, out);
+}
+
+err_t
+users_worker(unsigned int slot, struct user_id *out)
+{
+	if (slot >= USERS_WORKERS)
+		return ERR_LIMIT;
+	return nameless(USERS_BASE + SERVICES_MAX + slot, out);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which user runs what. Services have users by name; workers each get an id of
+ * their own from a range without names, so that no two can touch each other.
+ */
+#ifndef SCS_SCSD_USERS_H
+#define SCS_SCSD_USERS_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/*
+ * Numeric ids of workers, and of services under a private prefix where the
+ * names do not exist. Inside the range that Debian Policy 9.2.2 and systemd
+ * leave to dynamic users (61184 to 65519); ids that have a name are skipped.
+ */
+#define USERS_BASE 61900
+#define USERS_WORKERS 256
+
+struct user_id {
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * The user of a service. With `allow_numeric` (a private prefix) a missing name
+ * gives the nth id of the range instead. ERR_ABSENT: no such user.
+ */
+MUST_CHECK err_t users_service(const char *name, unsigned int nth,
+    bool allow_numeric, struct user_id *out);
+
+/* The id of worker number `slot`, 0 to USERS_WORKERS - 1. */
+MUST_CHECK err_t users_worker(unsigned int slot, struct user_id *out);
+
+#endif

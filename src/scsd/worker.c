@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Workers, started for a service that may not fork with another user: one per
+ * card for tokend, one per reader driver for readerd. The service gets the
+ * other end of the worker's channel; the worker's connection to its device side
+ * is opened here, since neither of the two may reach it by itself.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "scsd/scsd.h"
+
+/* Who may ask for what. */
+static bool
+may_spawn(const struct service *s, uint32_t kind)
+{
+	return (s->id == SVC_TOKEND && kind == WORKER_TOKEN) ||
+	    (s->id == SVC_READERD && kind == WORKER_IFD);
+}
+
+static struct worker *
+free_entry(struct scsd *d)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		if (d->workers[i].owner == NULL) {
+			d->workers[i].slot = i;
+			return &d->workers[i];
+		}
+	}
+	return NULL;
+}
+
+static void
+tell_gone(const struct worker *w)
+{
+	struct control c = { .type = CONTROL_WORKER_GONE,
+		.kind = w->kind,
+		.cookie = w->cookie };
+
+	if (w->owner->control >= 0 &&
+	    control_send(w->owner->control, &c, -1) != ERR_OK)
+		log_warning(
+		    "%s does not hear that a worker ended", w->owner->name);
+}
+
+static int
+on_worker_exit(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
+{
+	struct worker *w = data;
+	struct scsd *d = w->owner->d;
+
+	if (!d->stopping && (si->si_code != CLD_EXITED || si->si_status != 0))
+		log_warning("a worker of %s (pid %ld) %s %d", w->owner->name,
+		    (long)si->si_pid,
+		    si->si_code == CLD_EXITED ? "exited with status"
+					      : "was killed by signal",
+		    si->si_status);
+	w->child = sd_event_source_disable_unref(w->child);
+	tell_gone(w);
+	*w = (struct worker){ 0 };
+	if (d->stopping && service_running(d) == 0 && worker_running(d) == 0)
+		(void)sd_event_exit(d->ev, 0);
+	return 0;
+}
+
+/* The worker's second descriptor: its way to the reader or to the card. */
+static err_t
+device_side(struct scsd *d, const struct control *c, int *opened, int *use)
+{
+	char path[SCS_PATH_MAX];
+	err_t e;
+
+	if (c->kind == WORKER_IFD) {
+		if (c->index >= d->opt.virtual_n)
+			return ERR_ABSENT;
+		*use = d->virtual_listen[c->index];
+		return ERR_OK;
+	}
+	if ((e = path_under(d->opt.prefix, PATH_READER_SOCK, path)) ||
+	    (e = fd_connect_unix(path, opened)))
+		return e;
+	*use = *opened;
+	return ERR_OK;
+}
+
+static void
+build_argv(struct scsd *d, const struct control *c, const char *argv[6])
+{
+	size_t n = 0;
+
+	argv[n++] = c->kind == WORKER_IFD ? "scs-ifd" : "scs-token-worker";
+	if (d->opt.debug)
+		argv[n++] = "--debug";
+	if (c->kind == WORKER_IFD) {
+		argv[n++] = "--virtual";
+		argv[n++] = d->opt.virtual_names[c->index];
+	}
+	argv[n] = NULL;
+}
+
+static err_t
+start(struct worker *w, const struct control *c, int theirs)
+{
+	struct scsd *d = w->owner->d;
+	CLOSE_FD int opened = -1;
+	char program[SCS_PATH_MAX];
+	const char *argv[6];
+	struct spawn sp = { .program = program,
+		.argv = argv,
+		.drop = d->separate,
+		.fds = { theirs },
+		.fds_n = 2 };
+	struct user_id user = { 0 };
+	err_t e;
+
+	if ((e = device_side(d, c, &opened, &sp.fds[1])))
+		return e;
+	build_argv(d, c, argv);
+	if ((e = scsd_program(d, argv[0], program)))
+		return e;
+	if (d->separate && (e = users_worker(w->slot, &user)))
+		return e;
+	sp.uid = user.uid;
+	sp.gid = user.gid;
+	if ((e = spawn_child(&sp, &w->pid)))
+		return e;
+	if (sd_event_add_child(
+		d->ev, &w->child, w->pid, WEXITED, on_worker_exit, w) < 0) {
+		(void)kill(w->pid, SIGKILL);
+		return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+void
+worker_spawn(struct service *s, const struct control *request)
+{
+	struct control answer = { .type = CONTROL_WORKER,
+		.kind = request->kind,
+		.index = request->index,
+		.cookie = request->cookie };
+	CLOSE_FD int ours = -1, theirs = -1;
+	struct worker *w = free_entry(s->d);
+	int pair[2];
+	err_t e = ERR_OK;
+
+	if (!may_spawn(s, request->kind))
+		e = ERR_DENIED;
+	else if (w == NULL)
+		e = ERR_LIMIT;
+	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		e = ERR_IO;
+	if (e == ERR_OK) {
+		ours = pair[0];
+		theirs = pair[1];
+		w->owner = s;
+		w->kind = request->kind;
+		w->cookie = request->cookie;
+		if ((e = start(w, request, theirs)))
+			*w = (struct worker){ 0 };
+	}
+	if (e != ERR_OK)
+		log_warning("%s asked for a worker: %s", s->name, err_text(e));
+	answer.error = e;
+	if (control_send(s->control, &answer, e == ERR_OK ? ours : -1) !=
+	    ERR_OK)
+		log_warning(
+		    "%s does not take the worker it asked for", s->name);
+}
+
+void
+worker_kill_all_of(struct service *s)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &s->d->workers[i];
+
+		if (w->owner == s && w->pid > 0)
+			(void)kill(w->pid, SIGKILL);
+	}
+}
+
+unsigned int
+worker_running(const struct scsd *d)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < WORKERS_MAX; i++)
+		n += d->workers[i].owner != NULL;
+	return n;
+}
