@@ -37,8 +37,10 @@
  *
  * TOK_LIST            u16 count, then `count` tokens (below)
  * TOK_TRIES           u8 tries left (0xff: the card does not say)
- * TOK_SIGN, TOK_DECRYPT, TOK_DERIVE, TOK_VERIFY_SIGN
+ * TOK_SIGN, TOK_DECRYPT, TOK_DERIVE
  *                     bytes result
+ * TOK_VERIFY_SIGN     bytes result, u16 APDUs that went to the card for it, as
+ *                     the reader service counted them (0xffff: not known)
  * TOK_PROBE           u8 1 if the key signed without a PIN, else 0
  * others              -
  *
