@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/text.h"
+
+/* How many continuation bytes follow this lead byte, or -1. */
+static int
+utf8_more(uint8_t c, uint32_t *v)
+{
+	if (c < 0x80) {
+		*v = c;
+		return 0;
+	}
+	if (c >= 0xc2 && c <= 0xdf) {
+		*v = c & 0x1f;
+		return 1;
+	}
+	if (c >= 0xe0 && c <= 0xef) {
+		*v = c & 0x0f;
+		return 2;
+	}
+	if (c >= 0xf0 && c <= 0xf4) {
+		*v = c & 0x07;
+		return 3;
+	}
+	return -1;
+}
+
+static bool
+code_point_ok(uint32_t v, int more)
+{
+	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
+
+	if (v < least[more] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+		return false;
+	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f);
+}
+
+bool
+text_ok(struct span s)
+{
+	uint32_t v;
+	uint8_t c;
+	int more;
+
+	while (s.n > 0) {
+		if (span_u8(&s, &c) != ERR_OK || (more = utf8_more(c, &v)) < 0)
+			return false;
+		for (int i = 0; i < more; i++) {
+			if (span_u8(&s, &c) != ERR_OK || (c & 0xc0) != 0x80)
+				return false;
+			v = v << 6 | (c & 0x3f);
+		}
+		if (!code_point_ok(v, more))
+			return false;
+	}
+	return true;
+}
