@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -110,11 +111,47 @@ unix_addr(const char *path, struct sockaddr_un *sa)
 	return ERR_OK;
 }
 
+/*
+ * connect(2) to an AF_UNIX socket waits while the listener's queue is full; the
+ * send timeout of the socket bounds that wait.
+ */
+static err_t
+limit_connect(int fd, uint64_t deadline)
+{
+	int left = deadline_left(deadline);
+	struct timeval tv = { 0 };
+
+	if (left < 0)
+		return ERR_OK;
+	if (left == 0)
+		return ERR_TIMEOUT;
+	tv.tv_sec = left / 1000;
+	tv.tv_usec = (left % 1000) * 1000;
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == 0 ?
+	    ERR_OK :
+	    ERR_IO;
+}
+
+static err_t
+connect_error(int errnum)
+{
+	switch (errnum) {
+	case EACCES:
+	case EPERM:
+		return ERR_DENIED;
+	case EAGAIN:
+		return ERR_TIMEOUT;
+	default:
+		return ERR_SERVICE;
+	}
+}
+
 err_t
-fd_connect_unix(const char *path, int *out)
+fd_connect_unix_by(const char *path, uint64_t deadline, int *out)
 {
 	struct sockaddr_un sa;
 	CLOSE_FD int fd = -1;
+	int r;
 	err_t e;
 
 	if ((e = unix_addr(path, &sa)))
@@ -122,11 +159,21 @@ fd_connect_unix(const char *path, int *out)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return ERR_IO;
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
-		return errno == EACCES || errno == EPERM ? ERR_DENIED :
-							   ERR_SERVICE;
+	do {
+		if ((e = limit_connect(fd, deadline)))
+			return e;
+		r = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
+	} while (r != 0 && errno == EINTR);
+	if (r != 0)
+		return connect_error(errno);
 	*out = fd_take(&fd);
 	return ERR_OK;
+}
+
+err_t
+fd_connect_unix(const char *path, int *out)
+{
+	return fd_connect_unix_by(path, DEADLINE_NONE, out);
 }
 
 err_t

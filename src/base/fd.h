@@ -32,6 +32,13 @@ MUST_CHECK err_t fd_write_all(int fd, struct span s, uint64_t deadline);
 MUST_CHECK err_t fd_connect_unix(const char *path, int *fd);
 
 /*
+ * The same, but a listener that does not accept and whose queue is full costs
+ * at most until the deadline: ERR_TIMEOUT.
+ */
+MUST_CHECK err_t fd_connect_unix_by(
+    const char *path, uint64_t deadline, int *fd);
+
+/*
  * Listen on an AF_UNIX stream socket with the given mode, replacing a stale
  * one. Non-blocking, close-on-exec. ERR_BUSY: somebody listens there already.
  */
