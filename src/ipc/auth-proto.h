@@ -17,10 +17,17 @@
  * AUTH_CHOICE     u16 count, str users: which of them? (only if interactive)
  * AUTH_PROMPT     str user, str label, u8 tries left (0xff unknown),
  *                 u8 1 = the last try: ask for a yes before the PIN,
- *                 str message ("" or what was wrong with the PIN before)
+ *                 str message ("" or what was wrong with the PIN before,
+ *                 without the number of tries: "PIN rejected")
  * AUTH_RESULT     u16 verdict, str user, str reason, str token_id,
  *                 u16 APDUs from PIN to verdict (0xffff: not known)
  * After AUTH_RESULT the connection is done. Closing it cancels.
+ *
+ * The user of each AUTH_PROMPT and of AUTH_RESULT with VERDICT_OK is the one of
+ * AUTH_START or, if that was "", the one chosen or found. VERDICT_OK comes only
+ * after an AUTH_PIN. A PIN that was not sent to the card (it cannot be one)
+ * leads to an AUTH_PROMPT with the same number of tries. Without
+ * AUTH_INTERACTIVE there is no AUTH_CHOICE and at most one AUTH_PIN.
  *
  * For sc_auth, one request and one answer on a connection:
  * AUTH_PAIR_CHECK str user, str hash (40 hex digits), u8 flags (0); PIN as
