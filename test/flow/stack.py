@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A whole service under a private prefix, for the flow tests and the demo.
+
+Standard library only. Every process is started by us and ended by its pid.
+"""
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+PIN = "123456"
+
+
+class Failure(Exception):
+    pass
+
+
+def find_program(build, name):
+    """A program of the build tree, or of an installed one."""
+    for root, dirs, files in os.walk(build):
+        dirs[:] = [d for d in dirs if not d.endswith(".p")]
+        if name in files and os.access(os.path.join(root, name), os.X_OK):
+            return os.path.join(root, name)
+    raise Failure(f"{name} is not in {build}: build first")
+
+
+class Card:
+    """scs-vcard in a virtual reader, steered over its control socket."""
+
+    def __init__(self, stack, file, reader=0, extra=()):
+        self.control_path = f"{stack.prefix}/card-{os.path.basename(file)}.ctl"
+        self.log = open(f"{stack.prefix}/card-{os.path.basename(file)}.log", "ab")
+        self.proc = subprocess.Popen(
+            [stack.program("scs-vcard"), "run", file, "--connect",
+             f"unix:{stack.prefix}/run/scs/virtual-{reader}.sock",
+             "--control", self.control_path, *extra],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        stack.children.append(self.proc)
+        wait_until(lambda: os.path.exists(self.control_path), 10,
+                   "the card's control socket")
+
+    def tell(self, line):
+        """One line to the card's control socket; its answer, without 'ok'."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(20)
+            s.connect(self.control_path)
+            s.sendall(line.encode() + b"\n")
+            s.shutdown(socket.SHUT_WR)
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        return data.decode()
+
+    def stop(self):
+        end(self.proc)
+
+
+def wait_until(check, seconds, what):
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+def end(proc, sig=signal.SIGTERM):
+    if proc.poll() is None:
+        proc.send_signal(sig)
+        try:
+            proc.wait(5)
+        except subprocess.TimeoutExpired:
+            proc.kill()
+            proc.wait()
+
+
+def process_table(root_pid):
+    """pid, name, uid, seccomp mode and no-new-privs of a process's children."""
+    rows = []
+    children = {}
+    status = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            text = open(f"/proc/{pid}/status").read()
+        except OSError:
+            continue
+        fields = dict(line.split(":\t", 1) for line in text.splitlines()
+                      if ":\t" in line)
+        status[int(pid)] = fields
+        children.setdefault(int(fields["PPid"]), []).append(int(pid))
+    todo = [root_pid]
+    while todo:
+        pid = todo.pop(0)
+        if pid in status:
+            rows.append((pid, status[pid]))
+            todo += sorted(children.get(pid, []))
+    return rows
+
+
+class Stack:
+    def __init__(self, build, readers=("Virtual Reader",), prefix=None,
+                 options=()):
+        self.build = os.path.abspath(build)
+        base = "/run" if os.geteuid() == 0 else None
+        self.prefix = prefix or tempfile.mkdtemp(prefix="scs-test.", dir=base)
+        os.chmod(self.prefix, 0o755)
+        self.readers = readers
+        self.options = options
+        self.children = []
+        self.scsd = None
+        self.programs = {}
+
+    def program(self, name):
+        if name not in self.programs:
+            self.programs[name] = find_program(self.build, name)
+        return self.programs[name]
+
+    def start(self):
+        libexec = f"{self.prefix}/libexec"
+        os.makedirs(libexec, exist_ok=True)
+        for name in ("scs-readerd", "scs-ifd", "scs-tokend",
+                     "scs-token-worker", "scs-authd"):
+            link = f"{libexec}/{name}"
+            if not os.path.exists(link):
+                os.symlink(self.program(name), link)
+        argv = [self.program("scsd"), "--prefix", self.prefix, "--libexec",
+                libexec, "--debug", *self.options]
+        for name in self.readers:
+            argv += ["--virtual", name]
+        self.log_path = f"{self.prefix}/scsd.log"
+        self.log = open(self.log_path, "ab")
+        self.scsd = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                                     stdout=self.log, stderr=self.log)
+        self.wait_log("scsd[", "]: ready", 15)
+        return self
+
+    def log_text(self):
+        with open(self.log_path, errors="replace") as f:
+            return f.read()
+
+    def wait_log(self, start, part, seconds):
+        def seen():
+            if self.scsd.poll() is not None:
+                raise Failure("scsd ended:\n" + self.log_text())
+            return any(start in line and part in line
+                       for line in self.log_text().splitlines())
+        wait_until(seen, seconds, f"log line with {part!r}")
+
+    def run(self, name, *args, stdin="", check=None, env=None):
+        """Run one of the project's programs; (status, stdout, stderr)."""
+        r = subprocess.run([self.program(name), *args], input=stdin,
+                           capture_output=True, text=True, timeout=60,
+                           env={**os.environ, **(env or {})})
+        if check is not None and r.returncode != check:
+            raise Failure(f"{name} {' '.join(args)}: exit {r.returncode}, "
+                          f"wanted {check}\n{r.stdout}{r.stderr}")
+        return r.returncode, r.stdout, r.stderr
+
+    def tool(self, name, *args, **kw):
+        return self.run(name, "--prefix", self.prefix, *args, **kw)
+
+    def new_card(self, file, *args):
+        path = f"{self.prefix}/{file}"
+        self.run("scs-vcard", "create", path, *args, check=0)
+        return path
+
+    def wait_tokens(self, n, seconds=15):
+        def count():
+            _, out, _ = self.tool("security", "list-smartcards")
+            return len(out.split()) == n
+        wait_until(count, seconds, f"{n} token(s) in the list")
+
+    def pid_of(self, name):
+        for pid, st in process_table(self.scsd.pid):
+            if st["Name"].strip() == name[:15]:
+                return pid
+        return None
+
+    def stop(self, keep=False):
+        for p in self.children:
+            end(p)
+        if self.scsd:
+            end(self.scsd)
+        self.log.close()
+        if not keep:
+            shutil.rmtree(self.prefix, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, value, tb):
+        if kind is not None:
+            sys.stderr.write(self.log_text()[-8000:])
+        self.stop()
