@@ -12,7 +12,7 @@ static const struct {
 	[ERR_LIMIT]       = { "limit",       "a limit was reached" },
 	[ERR_SHORT]       = { "short",       "the data end too early" },
 	[ERR_FORMAT]      = { "format",      "the data are malformed" },
-	[ERR_STATE]       = { "state",       "not possible at this moment" },
+	[ERR_SEQUENCE]       = { "sequence",       "not possible at this moment" },
 	[ERR_IO]          = { "io",          "communication failed" },
 	[ERR_TIMEOUT]     = { "timeout",     "no answer in time" },
 	[ERR_BUSY]        = { "busy",        "somebody else is using it" },

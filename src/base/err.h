@@ -12,25 +12,25 @@
 /* The numbers travel in frames: append, never reorder. */
 typedef enum err {
 	ERR_OK = 0,
-	ERR_NOMEM,	 /* give up, or free something */
-	ERR_LIMIT,	 /* a cap of ours was reached: refuse, stay alive */
-	ERR_SHORT,	 /* input ends too early: read more or reject */
-	ERR_FORMAT,	 /* input is complete and wrong: reject */
-	ERR_STATE,	 /* not now: the peer is out of step, drop it */
-	ERR_IO,		 /* reader, socket or file failed */
-	ERR_TIMEOUT,	 /* the deadline passed: try later */
-	ERR_BUSY,	 /* somebody else holds it: wait */
-	ERR_CARD,	 /* the card refused; its status word is in `why` */
-	ERR_ABSENT,	 /* no such reader, card, object or user */
-	ERR_REMOVED,	 /* the card left or was reset: start over */
-	ERR_PIN_WRONG,	 /* ask again, tell how many tries are left */
+	ERR_NOMEM, /* give up, or free something */
+	ERR_LIMIT, /* a cap of ours was reached: refuse, stay alive */
+	ERR_SHORT, /* input ends too early: read more or reject */
+	ERR_FORMAT, /* input is complete and wrong: reject */
+	ERR_SEQUENCE, /* out of step: drop the peer (OpenSSL owns "ERR_STATE") */
+	ERR_IO, /* reader, socket or file failed */
+	ERR_TIMEOUT, /* the deadline passed: try later */
+	ERR_BUSY, /* somebody else holds it: wait */
+	ERR_CARD, /* the card refused; its status word is in `why` */
+	ERR_ABSENT, /* no such reader, card, object or user */
+	ERR_REMOVED, /* the card left or was reset: start over */
+	ERR_PIN_WRONG, /* ask again, tell how many tries are left */
 	ERR_PIN_BLOCKED, /* stop asking, tell about unblocking */
-	ERR_PIN_FORM,	 /* cannot be a PIN; it was not sent to the card */
-	ERR_PIN_NEEDED,	 /* present the PIN first */
-	ERR_DENIED,	 /* policy said no; the reason is in `why` */
+	ERR_PIN_FORM, /* cannot be a PIN; it was not sent to the card */
+	ERR_PIN_NEEDED, /* present the PIN first */
+	ERR_DENIED, /* policy said no; the reason is in `why` */
 	ERR_UNSUPPORTED, /* this card, key or reader cannot do that */
-	ERR_SERVICE,	 /* the service does not run or does not answer */
-	ERR_COUNT_	 /* not an error: how many there are */
+	ERR_SERVICE, /* the service does not run or does not answer */
+	ERR_COUNT_ /* not an error: how many there are */
 } err_t;
 
 /* The name without ERR_, lower case: "pin_wrong". Never NULL. */

@@ -100,7 +100,7 @@ pcsc_readers(struct pcsc *c, struct wire_reader_state *out, size_t cap,
     size_t *n, uint64_t deadline)
 {
 	if (c->watching)
-		return ERR_STATE;
+		return ERR_SEQUENCE;
 	return fetch(c, out, cap, n, false, deadline);
 }
 
@@ -112,7 +112,7 @@ pcsc_watch(struct pcsc *c, struct wire_reader_state *out, size_t cap, size_t *n,
 	err_t e;
 
 	if (c->watching)
-		return ERR_STATE;
+		return ERR_SEQUENCE;
 	if ((e = link_send(c, h, NULL, SPAN_NONE, deadline)))
 		return e;
 	c->watching = true;
@@ -142,7 +142,7 @@ pcsc_wait(struct pcsc *c, uint64_t deadline)
 	if (c->fd < 0)
 		return ERR_SERVICE;
 	if (!c->watching)
-		return ERR_STATE;
+		return ERR_SEQUENCE;
 	if (!link_readable(c, deadline))
 		return ERR_TIMEOUT;
 	return take_event(c, WIRE_WAIT_READER_STATE_CHANGE);

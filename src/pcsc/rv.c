@@ -9,8 +9,8 @@ static const struct {
 	{ SCARD_S_SUCCESS, ERR_OK, "success" },
 	{ SCARD_F_INTERNAL_ERROR, ERR_IO, "the reader service failed" },
 	{ SCARD_E_CANCELLED, ERR_TIMEOUT, "the wait was cancelled" },
-	{ SCARD_E_INVALID_HANDLE, ERR_STATE, "the card handle is not valid" },
-	{ SCARD_E_INVALID_PARAMETER, ERR_STATE, "a parameter is not valid" },
+	{ SCARD_E_INVALID_HANDLE, ERR_SEQUENCE, "the card handle is not valid" },
+	{ SCARD_E_INVALID_PARAMETER, ERR_SEQUENCE, "a parameter is not valid" },
 	{ SCARD_E_NO_MEMORY, ERR_NOMEM, "the reader service has no memory" },
 	{ SCARD_E_INSUFFICIENT_BUFFER, ERR_LIMIT, "the answer is too long" },
 	{ SCARD_E_UNKNOWN_READER, ERR_ABSENT, "there is no such reader" },
@@ -19,7 +19,7 @@ static const struct {
 	{ SCARD_E_NO_SMARTCARD, ERR_ABSENT, "there is no card in the reader" },
 	{ SCARD_E_PROTO_MISMATCH, ERR_UNSUPPORTED,
 	    "the card does not speak this protocol" },
-	{ SCARD_E_INVALID_VALUE, ERR_STATE, "a value is not valid" },
+	{ SCARD_E_INVALID_VALUE, ERR_SEQUENCE, "a value is not valid" },
 	{ SCARD_F_COMM_ERROR, ERR_IO, "the reader service does not answer" },
 	{ SCARD_E_NOT_TRANSACTED, ERR_IO, "the card did not answer" },
 	{ SCARD_E_READER_UNAVAILABLE, ERR_REMOVED, "the reader has gone" },
@@ -81,7 +81,7 @@ rv_from_err(err_t e)
 		return SCARD_E_UNSUPPORTED_FEATURE;
 	case ERR_SERVICE:
 		return SCARD_E_READER_UNAVAILABLE;
-	case ERR_STATE:
+	case ERR_SEQUENCE:
 		return SCARD_E_INVALID_VALUE;
 	case ERR_SHORT:
 	case ERR_FORMAT:

@@ -173,10 +173,10 @@ TEST(one_event_ends_a_watch)
 	EXPECT_OK(pcsc_watch(c, got, 2, &n, deadline_in(100)));
 	EXPECT_ERR(ERR_TIMEOUT, pcsc_changed(c), "nothing yet");
 	EXPECT_ERR(
-	    ERR_STATE, pcsc_readers(c, got, 2, &n, deadline_in(100)), "busy");
+	    ERR_SEQUENCE, pcsc_readers(c, got, 2, &n, deadline_in(100)), "busy");
 	answer(WIRE_WAIT_READER_STATE_CHANGE, &w, sizeof(w));
 	EXPECT_OK(pcsc_changed(c));
-	EXPECT_ERR(ERR_STATE, pcsc_changed(c), "only one");
+	EXPECT_ERR(ERR_SEQUENCE, pcsc_changed(c), "only one");
 	done(&c);
 }
 

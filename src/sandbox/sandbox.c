@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+/*
+ * The sanitizers' run-time looks at /proc, makes threads and traces them at
+ * exit. A test build answers "not permitted" where a real one kills.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_BUILD 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define TEST_BUILD 1
+#endif
+#endif
+#ifndef TEST_BUILD
+#define TEST_BUILD 0
+#endif
+
+struct group {
+	unsigned int bit; /* 0: always */
+	const int *calls;
+	size_t n;
+};
+
+#define CALLS(name, ...) static const int name[] = { __VA_ARGS__ }
+
+/* clang-format off */
+CALLS(compute,
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(fstat),
+	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(brk),
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+	SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
+	SCMP_SYS(futex), SCMP_SYS(sched_yield),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid),
+	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
+	SCMP_SYS(getegid), SCMP_SYS(uname), SCMP_SYS(sysinfo));
+CALLS(sockets,
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(ioctl));
+CALLS(loop,
+	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+	SCMP_SYS(timerfd_gettime), SCMP_SYS(signalfd4), SCMP_SYS(eventfd2),
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(pipe2),
+	SCMP_SYS(pidfd_open), SCMP_SYS(waitid), SCMP_SYS(prlimit64));
+CALLS(connects, SCMP_SYS(connect), SCMP_SYS(bind));
+CALLS(files,
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64), SCMP_SYS(pread64), SCMP_SYS(fadvise64),
+	SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(getcwd),
+	SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch),
+	SCMP_SYS(inotify_rm_watch));
+CALLS(forks,
+	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(vfork),
+	SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
+	SCMP_SYS(pidfd_send_signal), SCMP_SYS(set_robust_list),
+	SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(setrlimit),
+	SCMP_SYS(prlimit64), SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(close_range), SCMP_SYS(pipe2), SCMP_SYS(socketpair));
+CALLS(narrows,
+	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(setrlimit),
+	SCMP_SYS(prlimit64), SCMP_SYS(mlockall));
+
+static const struct group groups_of[] = {
+	{ 0,                  compute,  nitems(compute) },
+	{ SANDBOX_SOCKETS,    sockets,  nitems(sockets) },
+	{ SANDBOX_LOOP,       loop,     nitems(loop) },
+	{ SANDBOX_CONNECT,    connects, nitems(connects) },
+	{ SANDBOX_READ_FILES, files,    nitems(files) },
+	{ SANDBOX_FORK,       forks,    nitems(forks) },
+	{ SANDBOX_NARROW,     narrows,  nitems(narrows) },
+};
+/* clang-format on */
+
+err_t
+sandbox_harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return ERR_IO;
+	/* a sanitizer's shadow memory cannot be locked; an ordinary user's
+	 * limit may be low: secrets lock their own pages in any case */
+	if (!TEST_BUILD)
+		(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	return ERR_OK;
+}
+
+static bool
+add_calls(scmp_filter_ctx f, const struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		int r = seccomp_rule_add(f, SCMP_ACT_ALLOW, g->calls[i], 0);
+
+		/* a call that this machine does not have cannot be made */
+		if (r != 0 && r != -EDOM)
+			return false;
+	}
+	return true;
+}
+
+/* Memory is never made executable. */
+static bool
+add_memory(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+		   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+}
+
+static bool
+add_arguments(scmp_filter_ctx f, unsigned int groups)
+{
+	if ((groups & SANDBOX_CONNECT) != 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+		SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) != 0)
+		return false;
+	if ((groups & SANDBOX_READ_FILES) != 0 &&
+	    (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		 SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
+		     O_RDONLY)) != 0 ||
+		seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
+			O_RDONLY)) != 0))
+		return false;
+	/* raise(3) and abort(3) on ourselves end us, nothing else */
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0) == 0;
+}
+
+/*
+ * Calls that programs make by habit and that harm nobody when refused: they
+ * get an error instead of death. NSS looks for its daemon's socket, libc for
+ * locale files, sanitizers for everything.
+ */
+static bool
+add_refusals(scmp_filter_ctx f, unsigned int groups)
+{
+	if ((groups & SANDBOX_READ_FILES) == 0 &&
+	    (seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(openat), 0) !=
+		    0 ||
+		seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(open), 0) != 0 ||
+		seccomp_rule_add(
+		    f, SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(access), 0) != 0))
+		return false;
+	return (groups & SANDBOX_CONNECT) != 0 ||
+	    seccomp_rule_add(
+		f, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 0) == 0;
+}
+
+err_t
+sandbox_enter(unsigned int groups)
+{
+	scmp_filter_ctx f;
+	bool ok;
+
+	f = seccomp_init(
+	    TEST_BUILD ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+	if (f == NULL)
+		return ERR_IO;
+	ok = add_memory(f) && add_arguments(f, groups) &&
+	    add_refusals(f, groups);
+	for (size_t i = 0; ok && i < nitems(groups_of); i++) {
+		if (groups_of[i].bit == 0 || (groups & groups_of[i].bit) != 0)
+			ok = add_calls(f, &groups_of[i]);
+	}
+	ok = ok && seccomp_load(f) == 0;
+	seccomp_release(f);
+	return ok ? ERR_OK : ERR_IO;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a process may still do once it has started: nothing that gains
+ * privileges, no core dump, and of the system calls only those of the groups it
+ * names. A call outside them kills the process (the supervisor starts it
+ * again), so an attacker in a parser cannot look around by trying.
+ */
+#ifndef SCS_SANDBOX_SANDBOX_H
+#define SCS_SANDBOX_SANDBOX_H
+
+#include "base/err.h"
+
+enum sandbox_group {
+	/* compute on memory, read and write what is open, know the time */
+	SANDBOX_COMPUTE = 0,
+	/* send, receive and wait on sockets that are open */
+	SANDBOX_SOCKETS = 1 << 0,
+	/* an event loop: epoll, timers, signals, accepting clients */
+	SANDBOX_LOOP = 1 << 1,
+	/* connect to AF_UNIX sockets; no other kind of socket can be made */
+	SANDBOX_CONNECT = 1 << 2,
+	/* open and look at files, for reading alone; watch folders */
+	SANDBOX_READ_FILES = 1 << 3,
+	/* fork and wait for children, and signal them */
+	SANDBOX_FORK = 1 << 4,
+	/* add further filters (a child that narrows itself down) */
+	SANDBOX_NARROW = 1 << 5,
+};
+
+/*
+ * Before anything from outside is read, and before sandbox_enter(): not
+ * dumpable (so no process of the same user can trace us or read our memory), no
+ * core file, no new privileges, memory locked as far as the limits allow, since
+ * APDUs in buffers may carry a PIN. ERR_IO: one of the first three failed.
+ */
+MUST_CHECK err_t sandbox_harden(void);
+
+/*
+ * From here on only SANDBOX_COMPUTE and the groups in `groups` (bits). Can be
+ * repeated with fewer groups if SANDBOX_NARROW was among them. Memory can no
+ * longer be made executable. ERR_IO: the kernel or libseccomp refused; the
+ * caller must not go on.
+ */
+MUST_CHECK err_t sandbox_enter(unsigned int groups);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+/* What each row tries. 0: it worked; otherwise it did not. */
+static int
+try_open_read(void)
+{
+	return open("/etc/hostname", O_RDONLY) < 0;
+}
+
+static int
+try_open_write(void)
+{
+	return open("/tmp/scs-test-sandbox", O_WRONLY | O_CREAT, 0600) < 0;
+}
+
+static int
+try_inet(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0;
+}
+
+static int
+try_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) < 0;
+}
+
+static int
+try_exec(void)
+{
+	char *const argv[] = { (char *)(uintptr_t) "true", NULL };
+
+	return execv("/bin/true", argv);
+}
+
+static int
+try_fork(void)
+{
+	pid_t p = fork();
+
+	if (p == 0)
+		_exit(0);
+	return p < 0 || waitpid(p, NULL, 0) != p;
+}
+
+static int
+try_ptrace(void)
+{
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0;
+}
+
+static int
+try_kill(void)
+{
+	return kill(getppid(), 0) != 0;
+}
+
+static int
+try_executable_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+}
+
+static int
+try_setuid(void)
+{
+	return setuid(getuid()) != 0;
+}
+
+static int
+try_digest(void)
+{
+	unsigned char out[EVP_MAX_MD_SIZE], seed[16];
+	unsigned int n;
+
+	return EVP_Digest("x", 1, out, &n, EVP_sha256(), NULL) != 1 ||
+	    RAND_bytes(seed, sizeof(seed)) != 1;
+}
+
+/* In a child, in the sandbox: did the call work? Killed counts as no. */
+static bool
+works(unsigned int groups, int (*try)(void))
+{
+	int status;
+	pid_t p = fork();
+
+	assert_true(p >= 0);
+	if (p == 0) {
+		if (sandbox_harden() != ERR_OK || sandbox_enter(groups))
+			_exit(99);
+		_exit(try() == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(p, &status, 0), p);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 99);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST(a_group_opens_exactly_its_door)
+{
+	static const struct {
+		const char *why;
+		int (*try)(void);
+		unsigned int groups;
+		bool want;
+	} rows[] = {
+		{ "compute: digest", try_digest, SANDBOX_COMPUTE, true },
+		{ "compute: open", try_open_read, SANDBOX_COMPUTE, false },
+		{ "files: open", try_open_read, SANDBOX_READ_FILES, true },
+		{ "files: write", try_open_write, SANDBOX_READ_FILES, false },
+		{ "compute: unix", try_unix, SANDBOX_COMPUTE, false },
+		{ "connect: unix", try_unix, SANDBOX_CONNECT, true },
+		{ "connect: inet", try_inet, SANDBOX_CONNECT, false },
+		{ "compute: fork", try_fork, SANDBOX_COMPUTE, false },
+		{ "fork: fork", try_fork, SANDBOX_FORK, true },
+		{ "fork: exec", try_exec, SANDBOX_FORK, false },
+		{ "all: exec", try_exec, ~0u, false },
+		{ "all: ptrace", try_ptrace, ~0u, false },
+		{ "compute: kill", try_kill, SANDBOX_COMPUTE, false },
+		{ "all: setuid", try_setuid, ~0u, false },
+		{ "all: inet", try_inet, ~0u, false },
+		{ "all: code", try_executable_memory, ~0u, false },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		if (works(rows[i].groups, rows[i].try) != rows[i].want)
+			fail_msg("%s: %s", rows[i].why,
+			    rows[i].want ? "refused" : "allowed");
+	}
+}
+
+static int
+try_narrow_then_open(void)
+{
+	if (sandbox_enter(SANDBOX_COMPUTE) != ERR_OK)
+		return 0; /* a failure here must not look like a refusal */
+	return try_open_read();
+}
+
+TEST(a_child_can_narrow_itself_down)
+{
+	assert_true(works(SANDBOX_READ_FILES, try_open_read));
+	assert_false(
+	    works(SANDBOX_READ_FILES | SANDBOX_NARROW, try_narrow_then_open));
+}
+
+static int
+check_hardened(void)
+{
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) != 0)
+		return 1;
+	return core.rlim_max != 0;
+}
+
+TEST(a_hardened_process_leaves_no_core)
+{
+	assert_true(works(SANDBOX_LOOP, check_hardened));
+}
+
+TEST_MAIN("sandbox")
