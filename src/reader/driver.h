@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A reader driver and the process that hosts it (scs-ifd, one driver each).
+ *
+ * The driver lives on the host's event loop. It announces its slots and what
+ * happens to the cards in them with host_slot() and host_card(), at any time
+ * and as it happens: a driver that can be told must not poll. It gets requests
+ * one at a time for each slot and answers each exactly once with host_answer(),
+ * before `request` returns or later. It may block only itself: a driver with
+ * several slots that blocks in one blocks them all.
+ *
+ * After `start` the process enters its sandbox: whatever has to be opened is
+ * opened in `start`.
+ */
+#ifndef SCS_READER_DRIVER_H
+#define SCS_READER_DRIVER_H
+
+#include <systemd/sd-event.h>
+
+#include "reader/worker.h"
+
+struct host; /* opaque: reader/host.h */
+
+struct driver_args {
+	const char *name; /* for people; borrowed for ever */
+	int device_fd; /* taken; -1: none */
+	uint64_t timeout_ms; /* for a card that does not answer */
+};
+
+struct driver {
+	const char *name; /* lower case */
+	err_t (*start)(struct host *h, sd_event *ev,
+	    const struct driver_args *args, void **self);
+	/* f->body is borrowed during the call. */
+	void (*request)(void *self, const struct worker_frame *f);
+	void (*stop)(void *self);
+};
+
+/* A slot exists; its name is cut at WORKER_NAME_MAX. */
+void host_slot(struct host *h, uint16_t slot, const char *name);
+void host_slot_gone(struct host *h, uint16_t slot);
+
+/* `atr` only with WORKER_CARD_IN. */
+void host_card(
+    struct host *h, uint16_t slot, enum worker_card state, struct span atr);
+
+/* Answer the request with this id. `body` only with ERR_OK. */
+void host_answer(
+    struct host *h, uint16_t slot, uint32_t id, err_t e, struct span body);
+
+#endif

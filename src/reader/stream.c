@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "reader/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+static uint8_t scratch[64 * 1024]; /* one thread; wiped after each use */
+
+/* What to wait for follows from the state alone. */
+static void
+update(struct stream *s)
+{
+	uint32_t want = 0;
+
+	if (s->io == NULL)
+		return;
+	if (!s->paused && !s->closing)
+		want |= EPOLLIN;
+	if (s->out.n > 0 || s->closing || s->again)
+		want |= EPOLLOUT;
+	(void)sd_event_source_set_io_events(s->io, want);
+}
+
+static err_t
+flush(struct stream *s)
+{
+	ssize_t r;
+
+	while (s->out.n > 0 && s->fd >= 0) {
+		r = send(
+		    s->fd, s->out.p, s->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0 && errno == EAGAIN)
+			return ERR_OK;
+		if (r < 0)
+			return ERR_REMOVED;
+		buf_drop(&s->out, (size_t)r);
+	}
+	if (s->fd >= 0)
+		buf_done(&s->out); /* an idle peer costs no memory */
+	return ERR_OK;
+}
+
+static err_t
+receive(struct stream *s)
+{
+	size_t room = s->in.max - s->in.n;
+	ssize_t r;
+
+	if (room == 0)
+		return ERR_LIMIT;
+	if (room > sizeof(scratch))
+		room = sizeof(scratch);
+	r = recv(s->fd, scratch, room, MSG_DONTWAIT);
+	if (r < 0 && (errno == EINTR || errno == EAGAIN))
+		return ERR_OK;
+	if (r <= 0)
+		return ERR_REMOVED;
+	buf_put(&s->in, span_from(scratch, (size_t)r));
+	explicit_bzero(scratch, (size_t)r);
+	return buf_status(&s->in);
+}
+
+static err_t
+turn(struct stream *s, uint32_t ev)
+{
+	bool over = (ev & (EPOLLHUP | EPOLLERR)) != 0;
+	err_t e;
+
+	if (s->closing)
+		return ERR_OK;
+	if ((ev & EPOLLOUT) != 0 && (e = flush(s)))
+		return e;
+	if (s->paused)
+		return over ? ERR_REMOVED : ERR_OK;
+	if (((ev & EPOLLIN) != 0 || over) && (e = receive(s)))
+		return e;
+	s->again = false;
+	if (s->in.n > 0 && (e = s->ops->input(s, s->ctx)))
+		return e;
+	if (s->in.n == 0)
+		buf_done(&s->in);
+	return ERR_OK;
+}
+
+static int
+on_io(sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev, void *data)
+{
+	struct stream *s = data;
+	err_t e = turn(s, ev);
+
+	if (e != ERR_OK || s->closing)
+		s->ops->gone(s, s->ctx, e);
+	else
+		update(s);
+	return 0;
+}
+
+err_t
+stream_init(struct stream *s, sd_event *ev, int fd,
+    const struct stream_ops *ops, void *ctx)
+{
+	int flags;
+
+	s->fd = fd;
+	s->io = NULL;
+	s->ops = ops;
+	s->ctx = ctx;
+	s->paused = s->closing = s->again = false;
+	if (fd < 0)
+		return ERR_OK;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    sd_event_add_io(ev, &s->io, fd, EPOLLIN, on_io, s) < 0) {
+		fd_close(&s->fd);
+		return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+void
+stream_done(struct stream *s)
+{
+	s->io = sd_event_source_disable_unref(s->io);
+	fd_close(&s->fd);
+	buf_done(&s->in);
+	buf_done(&s->out);
+}
+
+void
+stream_flush(struct stream *s)
+{
+	if (s->closing)
+		return;
+	if (buf_status(&s->out) != ERR_OK || flush(s) != ERR_OK)
+		s->closing = true;
+	update(s);
+}
+
+void
+stream_put(struct stream *s, struct span bytes)
+{
+	if (s->closing)
+		return;
+	buf_put(&s->out, bytes);
+	stream_flush(s);
+}
+
+void
+stream_close(struct stream *s)
+{
+	s->closing = true;
+	update(s);
+}
+
+void
+stream_pause(struct stream *s)
+{
+	s->paused = true;
+	update(s);
+}
+
+void
+stream_resume(struct stream *s)
+{
+	s->paused = false;
+	if (s->in.n > 0)
+		s->again = true;
+	update(s);
+}
+
+void
+stream_again(struct stream *s)
+{
+	s->again = true;
+	update(s);
+}

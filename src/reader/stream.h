@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A connected stream socket on an sd-event loop: bounded input and output that
+ * are wiped, no reading while its owner is busy. The owner embeds it and frees
+ * it in `gone`, which is called once, from the loop, never from inside a call
+ * of the owner's. With fd -1 (tests) output stays in `out`.
+ */
+#ifndef SCS_READER_STREAM_H
+#define SCS_READER_STREAM_H
+
+#include <systemd/sd-event.h>
+
+#include "base/buf.h"
+
+struct stream;
+
+struct stream_ops {
+	/*
+	 * There are bytes in s->in: take what is whole off the front with
+	 * buf_drop(). Called again when more come, or after stream_again().
+	 * Not ERR_OK: the stream is closed.
+	 */
+	err_t (*input)(struct stream *s, void *ctx);
+	/* The end: call stream_done(). `why` is ERR_OK after stream_close(). */
+	void (*gone)(struct stream *s, void *ctx, err_t why);
+};
+
+struct stream {
+	int fd; /* owned */
+	sd_event_source *io;
+	const struct stream_ops *ops;
+	void *ctx; /* borrowed */
+	struct buf in, out;
+	bool paused; /* reads nothing */
+	bool closing; /* `gone` comes at the next turn of the loop */
+	bool again; /* `input` is called without new bytes */
+};
+
+/*
+ * `fd` is taken, also on failure; it is made non-blocking. Both buffers get
+ * their caps from the caller and no memory before it is needed.
+ */
+MUST_CHECK err_t stream_init(struct stream *s, sd_event *ev, int fd,
+    const struct stream_ops *ops, void *ctx);
+
+/* Close at once and wipe; `gone` is not called. */
+void stream_done(struct stream *s);
+
+/*
+ * Append to the output and send what goes. Over the cap, or a dead peer: the
+ * stream closes itself.
+ */
+void stream_put(struct stream *s, struct span bytes);
+void stream_flush(struct stream *s);
+
+/* `gone` will be called soon; nothing more is read or sent. */
+void stream_close(struct stream *s);
+
+void stream_pause(struct stream *s);
+/* Read again; bytes that are there already count as new. */
+void stream_resume(struct stream *s);
+
+/* Call `input` once more, after others had their turn. */
+void stream_again(struct stream *s);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The driver between a host and a card that are both made of bytes. */
+#include "reader/virtual/virtual.h"
+
+#include <stdlib.h>
+
+#include "codec/hex.h"
+#include "reader/host.h"
+#include "test.h"
+
+#define ATR "3b8001 81"
+
+static struct host host;
+static struct virtual *card;
+
+/*
+ * The next frame to scs-readerd, as "type value body".
+ */
+static void
+expect_frame(unsigned int type, uint32_t value, const char *body)
+{
+	struct worker_frame f;
+	char hex[600];
+	size_t used;
+
+	EXPECT_OK(worker_parse(buf_span(&host.channel.out), &f, &used));
+	assert_int_equal(f.type, type);
+	assert_int_equal(f.value, value);
+	assert_true(f.body.n < 300);
+	hex_lower(f.body, hex);
+	assert_string_equal(hex, body);
+	buf_drop(&host.channel.out, used);
+}
+
+static void
+expect_silence(void)
+{
+	assert_int_equal(host.channel.out.n, 0);
+}
+
+static err_t
+card_says(const char *hex)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(70000);
+
+	EXPECT_OK(hex_decode(span_str(hex), &b));
+	return virtual_says(card, buf_span(&b));
+}
+
+static void
+start(void)
+{
+	struct driver_args args = { "Example", -1, 1000 };
+
+	EXPECT_OK(host_init(&host, NULL, -1, &virtual_driver));
+	EXPECT_OK(virtual_driver.start(&host, NULL, &args, &host.self));
+	card = host.self;
+	expect_frame(WORKER_SLOT, 0, "4578616d706c65");
+	expect_frame(WORKER_CARD, WORKER_CARD_OUT, "");
+	EXPECT_OK(virtual_insert(card, -1));
+}
+
+static void
+stop(void)
+{
+	virtual_driver.stop(host.self);
+	host_done(&host);
+}
+
+static void
+request(unsigned int type, uint32_t id, uint32_t value, struct span body)
+{
+	virtual_driver.request(host.self,
+	    &(struct worker_frame){ (uint16_t)type, 0, id, value, body });
+}
+
+TEST(a_card_is_announced_with_its_atr)
+{
+	start();
+	expect_silence();
+	EXPECT_OK(card_says("0004 3b80"));
+	expect_silence(); /* not whole yet */
+	EXPECT_OK(card_says("0181"));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	stop();
+}
+
+TEST(a_malformed_atr_makes_a_mute_card)
+{
+	start();
+	EXPECT_OK(card_says("0004 3b800182"));
+	expect_frame(WORKER_CARD, WORKER_CARD_MUTE, "");
+	stop();
+}
+
+TEST(a_command_has_one_answer)
+{
+	start();
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	request(WORKER_TRANSMIT, 7, 1, span_str("ABCDE"));
+	expect_silence();
+	request(WORKER_TRANSMIT, 8, 1, span_str("ABCDE"));
+	expect_frame(WORKER_ANSWER, ERR_SEQUENCE, ""); /* one at a time */
+	EXPECT_OK(card_says("0002 9000"));
+	expect_frame(WORKER_ANSWER, ERR_OK, "9000");
+	stop();
+}
+
+TEST(an_answer_goes_to_its_request)
+{
+	start();
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	request(WORKER_TRANSMIT, 7, 1, span_str("ABCDE"));
+	EXPECT_OK(card_says("0002 9000"));
+	expect_frame(WORKER_ANSWER, ERR_OK, "9000");
+	request(WORKER_POWER, 9, WORKER_POWER_WARM, SPAN_NONE);
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_ANSWER, ERR_OK, "3b800181");
+	request(WORKER_TRANSMIT, 10, 1, span_str("A"));
+	expect_frame(WORKER_ANSWER, ERR_FORMAT, ""); /* would be a control */
+	request(WORKER_CONTROL, 11, 1, SPAN_NONE);
+	expect_frame(WORKER_ANSWER, ERR_UNSUPPORTED, "");
+	stop();
+}
+
+TEST(a_card_that_speaks_unasked_is_taken_out)
+{
+	start();
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	EXPECT_ERR(ERR_SEQUENCE, card_says("0002 9000"), "unasked");
+	expect_frame(WORKER_CARD, WORKER_CARD_OUT, "");
+	request(WORKER_TRANSMIT, 7, 1, span_str("ABCDE"));
+	expect_frame(WORKER_ANSWER, ERR_REMOVED, "");
+	EXPECT_OK(virtual_insert(card, -1)); /* the next one is welcome */
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	stop();
+}
+
+TEST(a_second_answer_takes_the_card_out_after_the_first_went_on)
+{
+	start();
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	request(WORKER_TRANSMIT, 7, 1, span_str("ABCDE"));
+	EXPECT_ERR(ERR_SEQUENCE, card_says("0002 9000 0002 9000"), "twice");
+	expect_frame(WORKER_ANSWER, ERR_OK, "9000");
+	expect_frame(WORKER_CARD, WORKER_CARD_OUT, "");
+	stop();
+}
+
+TEST(an_answer_without_status_word_fails)
+{
+	start();
+	EXPECT_OK(card_says("0004" ATR));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	request(WORKER_TRANSMIT, 7, 1, span_str("ABCDE"));
+	EXPECT_OK(card_says("0001 90"));
+	expect_frame(WORKER_ANSWER, ERR_IO, "");
+	request(WORKER_TRANSMIT, 8, 1, span_str("ABCDE"));
+	EXPECT_OK(card_says("0000"));
+	expect_frame(WORKER_ANSWER, ERR_IO, "");
+	stop();
+}
+
+TEST_MAIN("reader/virtual")
