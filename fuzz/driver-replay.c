@@ -48,6 +48,16 @@ load(const char *dir)
 	(void)closedir(d);
 }
 
+/* Append the first n bytes again; buf_put() would read what it frees. */
+static void
+repeat(struct buf *b, size_t n)
+{
+	uint8_t *to = buf_grow(b, n);
+
+	if (to != NULL)
+		memcpy(to, b->p, n);
+}
+
 /* One to four small accidents: a byte, a cut, a repeat, an extreme. */
 static void
 mutate(struct buf *b)
@@ -65,14 +75,14 @@ mutate(struct buf *b)
 			break;
 		case 1:
 			if (b->n > 0)
-				b->p[at] = extremes[next_random() %
-				    nitems(extremes)];
+				b->p[at] =
+				    extremes[next_random() % nitems(extremes)];
 			break;
 		case 2:
 			buf_trim(b, at);
 			break;
 		case 3:
-			buf_put(b, span_first(buf_span(b), at));
+			repeat(b, at);
 			break;
 		default:
 			buf_put_u8(b, (uint8_t)next_random());
