@@ -20,11 +20,11 @@
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Take the value of an owned pointer out of its variable. */
-#define TAKE(p)                                                                \
-	__extension__({                                                        \
-		__typeof__(p) taken_ = (p);                                    \
-		(p) = NULL;                                                    \
-		taken_;                                                        \
+#define TAKE(p)                             \
+	__extension__({                     \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 /* CLEANUP(free_mem) for memory from malloc; accepts NULL. */

@@ -10,7 +10,7 @@
 
 struct span {
 	const uint8_t *p; /* borrowed; may be NULL when n is 0 */
-	size_t n;	  /* bytes */
+	size_t n; /* bytes */
 };
 
 #define SPAN_NONE ((struct span){ NULL, 0 })

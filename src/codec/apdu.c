@@ -74,8 +74,8 @@ apdu_parse(struct span raw, struct apdu *out)
 	} else if (raw.n > 1) {
 		if ((e = span_u8(&raw, &first)))
 			return e;
-		e = first == 0 ? parse_extended(raw, &cmd) :
-				 parse_short(raw, first, &cmd);
+		e = first == 0 ? parse_extended(raw, &cmd)
+			       : parse_short(raw, first, &cmd);
 		if (e != ERR_OK)
 			return e;
 	}

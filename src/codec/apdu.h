@@ -9,20 +9,20 @@
 
 #include "base/buf.h"
 
-#define APDU_SHORT_DATA 255	 /* most data bytes of a short command */
-#define APDU_SHORT_LE 256	 /* most answer bytes it can ask for */
+#define APDU_SHORT_DATA 255 /* most data bytes of a short command */
+#define APDU_SHORT_LE 256 /* most answer bytes it can ask for */
 #define APDU_MAX_DATA 65535
 #define APDU_MAX_LE 65536
-#define APDU_MAX_COMMAND 65544	 /* 4 + 3 + 65535 + 2 */
-#define APDU_MAX_RESPONSE 65538	 /* 65536 + status word */
-#define APDU_CLA_CHAIN 0x10	 /* "more of this command follows" */
+#define APDU_MAX_COMMAND 65544 /* 4 + 3 + 65535 + 2 */
+#define APDU_MAX_RESPONSE 65538 /* 65536 + status word */
+#define APDU_CLA_CHAIN 0x10 /* "more of this command follows" */
 
 struct apdu {
 	uint8_t cla, ins, p1, p2;
 	struct span data; /* borrowed; n == 0: no data field */
-	uint32_t le;	  /* most answer bytes wanted, 0: no Le field */
-	bool extended;	  /* lengths are, or are to be, in extended form */
-	bool secret;	  /* data must never be shown */
+	uint32_t le; /* most answer bytes wanted, 0: no Le field */
+	bool extended; /* lengths are, or are to be, in extended form */
+	bool secret; /* data must never be shown */
 };
 
 /*

@@ -102,10 +102,9 @@ tck_ok(struct span after_ts)
 err_t
 atr_parse(struct span raw, struct atr *out)
 {
-	struct atr a = { .fi_di = 0x11,
-		.t0_wi = 10,
-		.t1_ifsc = 32,
-		.t1_bwi_cwi = 0x4d };
+	struct atr a = {
+		.fi_di = 0x11, .t0_wi = 10, .t1_ifsc = 32, .t1_bwi_cwi = 0x4d
+	};
 	struct span after_ts;
 	uint8_t ts, t0, check;
 	bool tck = false;

@@ -17,18 +17,18 @@ enum atr_protocol {
 };
 
 struct atr {
-	bool inverse;		/* TS is 3F */
-	uint8_t fi_di;		/* TA1, 0x11 when absent */
-	uint8_t extra_guard;	/* TC1, 0 when absent */
+	bool inverse; /* TS is 3F */
+	uint8_t fi_di; /* TA1, 0x11 when absent */
+	uint8_t extra_guard; /* TC1, 0 when absent */
 	unsigned int protocols; /* enum atr_protocol bits; T=0 if none named */
 	uint8_t first_protocol; /* T of the first TD, 0 when absent */
-	bool specific;		/* TA2 present: specific mode */
-	uint8_t specific_t;	/* protocol TA2 names, if specific */
+	bool specific; /* TA2 present: specific mode */
+	uint8_t specific_t; /* protocol TA2 names, if specific */
 	bool specific_implicit; /* bit 5 of TA2: Fi/Di are not TA1's */
-	uint8_t t0_wi;		/* TC2, 10 when absent */
-	uint8_t t1_ifsc;	/* first TA for T=1, 32 when absent */
-	uint8_t t1_bwi_cwi;	/* first TB for T=1, 0x4d when absent */
-	bool t1_crc;		/* first TC for T=1, bit 1 */
+	uint8_t t0_wi; /* TC2, 10 when absent */
+	uint8_t t1_ifsc; /* first TA for T=1, 32 when absent */
+	uint8_t t1_bwi_cwi; /* first TB for T=1, 0x4d when absent */
+	bool t1_crc; /* first TC for T=1, bit 1 */
 	struct span historical; /* borrowed from the input, 0 to 15 bytes */
 };
 

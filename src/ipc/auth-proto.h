@@ -55,7 +55,7 @@ enum auth_msg {
 
 enum auth_flags {
 	AUTH_INTERACTIVE = 1 << 0, /* somebody can be asked */
-	AUTH_HAVE_PIN = 1 << 1,	   /* the PIN comes from an earlier module */
+	AUTH_HAVE_PIN = 1 << 1, /* the PIN comes from an earlier module */
 };
 
 /* The numbers travel in frames: append, never reorder. 0 is never success by
@@ -63,14 +63,14 @@ enum auth_flags {
 enum verdict {
 	VERDICT_INTERNAL = 0, /* our own failure */
 	VERDICT_OK = 1,
-	VERDICT_NO_CARD,      /* no card in any reader that counts */
-	VERDICT_NOT_PAIRED,   /* cards, but none of this user */
-	VERDICT_REFUSED,      /* policy, trust, or no proof of possession */
-	VERDICT_WRONG_PIN,    /* and no more tries here */
-	VERDICT_BLOCKED,      /* the card's PIN is blocked */
-	VERDICT_NO_CONSENT,   /* the last try was not confirmed */
-	VERDICT_CARD_ERROR,   /* removed or failed in the middle */
-	VERDICT_SERVICE,      /* token or reader service down, or no answer */
+	VERDICT_NO_CARD, /* no card in any reader that counts */
+	VERDICT_NOT_PAIRED, /* cards, but none of this user */
+	VERDICT_REFUSED, /* policy, trust, or no proof of possession */
+	VERDICT_WRONG_PIN, /* and no more tries here */
+	VERDICT_BLOCKED, /* the card's PIN is blocked */
+	VERDICT_NO_CONSENT, /* the last try was not confirmed */
+	VERDICT_CARD_ERROR, /* removed or failed in the middle */
+	VERDICT_SERVICE, /* token or reader service down, or no answer */
 	VERDICT_COUNT_
 };
 
@@ -78,8 +78,8 @@ enum pair_notes {
 	PAIR_NO_KEYRING_KEY = 1 << 0, /* no usable 9D */
 };
 
-#define AUTH_TRIES 3	    /* PIN tries in one conversation at most */
-#define AUTH_NAME_MAX 256   /* user, service, host, tty; with NUL */
+#define AUTH_TRIES 3 /* PIN tries in one conversation at most */
+#define AUTH_NAME_MAX 256 /* user, service, host, tty; with NUL */
 #define AUTH_TEXT_MAX 512
 #define AUTH_USERS_MAX 16
 

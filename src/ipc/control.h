@@ -20,7 +20,7 @@
 
 #include "base/err.h"
 
-#define CONTROL_FD 3	/* in every service: control channel */
+#define CONTROL_FD 3 /* in every service: control channel */
 #define CONTROL_LISTEN_FD 4 /* first listening socket of a service */
 
 enum control_type {
@@ -35,7 +35,7 @@ enum control_type {
 
 enum worker_kind {
 	WORKER_TOKEN = 1, /* tokend: one per card */
-	WORKER_IFD,	  /* readerd: one per reader driver, `index` = which */
+	WORKER_IFD, /* readerd: one per reader driver, `index` = which */
 };
 
 /* One packet; host byte order, both ends are this machine. */
@@ -44,7 +44,7 @@ struct control {
 	uint32_t kind; /* enum worker_kind */
 	uint32_t index;
 	uint32_t cookie; /* chosen by the service */
-	uint32_t error;	 /* err_t */
+	uint32_t error; /* err_t */
 };
 
 /* `fd` < 0 sends none. ERR_REMOVED: the other end is gone. */

@@ -77,38 +77,38 @@ enum token_msg {
 };
 
 enum token_flags {
-	TOKEN_LOGIN = 1 << 0,	/* its driver may be used for login */
-	TOKEN_PINPAD = 1 << 1,	/* the reader takes the PIN itself */
+	TOKEN_LOGIN = 1 << 0, /* its driver may be used for login */
+	TOKEN_PINPAD = 1 << 1, /* the reader takes the PIN itself */
 };
 
 enum token_item_flags {
-	ITEM_KEY = 1 << 0,	/* the card has the private key */
+	ITEM_KEY = 1 << 0, /* the card has the private key */
 	ITEM_SIGN = 1 << 1,
 	ITEM_DECRYPT = 1 << 2,
 	ITEM_DERIVE = 1 << 3,
-	ITEM_LOGIN = 1 << 4,	/* the driver's login key (PIV: 9A) */
+	ITEM_LOGIN = 1 << 4, /* the driver's login key (PIV: 9A) */
 };
 
 enum token_pin_policy {
-	PIN_POLICY_NEVER,  /* 9E */
-	PIN_POLICY_ONCE,   /* once a session: 9A, 9D */
+	PIN_POLICY_NEVER, /* 9E */
+	PIN_POLICY_ONCE, /* once a session: 9A, 9D */
 	PIN_POLICY_ALWAYS, /* for every use: 9C */
 };
 
 /* What `data` of a signature request is. */
 enum token_mech {
-	MECH_RSA_RAW = 1,   /* a whole block, modulus long */
+	MECH_RSA_RAW = 1, /* a whole block, modulus long */
 	MECH_RSA_PKCS1 = 2, /* DigestInfo; the worker adds type 1 padding */
-	MECH_ECDSA = 3,	    /* a digest; the answer is DER, as from the card */
+	MECH_ECDSA = 3, /* a digest; the answer is DER, as from the card */
 };
 
 #define TOKEN_TRIES_UNKNOWN 0xff
-#define TOKEN_ID_MAX 128    /* bytes with NUL, as all below */
+#define TOKEN_ID_MAX 128 /* bytes with NUL, as all below */
 #define TOKEN_READER_MAX 128
 #define TOKEN_DRIVER_MAX 128
 #define TOKEN_LABEL_MAX 256
 #define TOKEN_PROBLEM_MAX 256
-#define TOKEN_ITEMS_MAX 24  /* 4 slots and 20 retired keys */
+#define TOKEN_ITEMS_MAX 24 /* 4 slots and 20 retired keys */
 #define TOKEN_PROBLEMS_MAX 16
 #define TOKEN_CERT_MAX 16384 /* DER, decompressed */
 #define TOKEN_SPKI_MAX 1024
