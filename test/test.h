@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -26,39 +27,45 @@
 static struct CMUnitTest tests_[TEST_MAX];
 static size_t tests_n_;
 
-#define TEST(name)                                                             \
-	static void name(void **state);                                        \
-	__attribute__((constructor)) static void register_##name(void)         \
-	{                                                                      \
-		if (tests_n_ < TEST_MAX)                                       \
-			tests_[tests_n_++] = (struct CMUnitTest){ #name, name, \
-				NULL, NULL, NULL };                            \
-	}                                                                      \
+#define TEST(name)                                                        \
+	static void name(void **state);                                   \
+	__attribute__((constructor)) static void register_##name(void)    \
+	{                                                                 \
+		if (tests_n_ == TEST_MAX)                                 \
+			abort();                                          \
+		tests_[tests_n_++] =                                      \
+		    (struct CMUnitTest){ #name, name, NULL, NULL, NULL }; \
+	}                                                                 \
 	static void name(void **state __attribute__((unused)))
 
-#define TEST_MAIN(group)                                                       \
-	int main(void)                                                         \
-	{                                                                      \
-		return _cmocka_run_group_tests(                                \
-		    group, tests_, tests_n_, NULL, NULL);                      \
+/* A group without a test is a mistake, not a success. */
+#define TEST_MAIN(group)                                          \
+	int main(void)                                            \
+	{                                                         \
+		if (tests_n_ == 0) {                              \
+			fprintf(stderr, "%s: no tests\n", group); \
+			return 1;                                 \
+		}                                                 \
+		return _cmocka_run_group_tests(                   \
+		    group, tests_, tests_n_, NULL, NULL);         \
 	}
 
 /* An error code, with the row's own words when it is another one. */
-#define EXPECT_ERR(want, got, why)                                             \
-	do {                                                                   \
-		err_t got_ = (got), want_ = (want);                            \
-		if (got_ != want_)                                             \
-			fail_msg("%s: wanted %s, got %s", (why),               \
-			    err_name(want_), err_name(got_));                  \
+#define EXPECT_ERR(want, got, why)                               \
+	do {                                                     \
+		err_t got_ = (got), want_ = (want);              \
+		if (got_ != want_)                               \
+			fail_msg("%s: wanted %s, got %s", (why), \
+			    err_name(want_), err_name(got_));    \
 	} while (0)
 
 #define EXPECT_OK(got) EXPECT_ERR(ERR_OK, got, #got)
 
-#define EXPECT_SPAN(s, text)                                                   \
-	do {                                                                   \
-		struct span s_ = (s);                                          \
-		assert_int_equal(s_.n, sizeof(text) - 1);                      \
-		assert_memory_equal(s_.p, (text), sizeof(text) - 1);           \
+#define EXPECT_SPAN(s, text)                                         \
+	do {                                                         \
+		struct span s_ = (s);                                \
+		assert_int_equal(s_.n, sizeof(text) - 1);            \
+		assert_memory_equal(s_.p, (text), sizeof(text) - 1); \
 	} while (0)
 
 #endif
