@@ -59,7 +59,7 @@ reserve(struct buf *b, size_t n)
 		return true;
 	cap = b->cap < 64 ? 64 : b->cap;
 	while (cap < want)
-		cap *= 2;
+		cap = cap > b->max / 2 ? b->max : cap * 2;
 	if (cap > b->max)
 		cap = b->max;
 	if ((p = malloc(cap)) == NULL) {

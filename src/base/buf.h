@@ -12,10 +12,10 @@
 
 struct buf {
 	uint8_t *p; /* owned */
-	size_t n;   /* bytes used */
+	size_t n; /* bytes used */
 	size_t cap; /* bytes allocated */
 	size_t max; /* never more than this */
-	err_t e;    /* first failure, ERR_OK if none */
+	err_t e; /* first failure, ERR_OK if none */
 };
 
 /* An empty buffer that will hold at most `max` bytes. Allocates nothing. */
@@ -35,6 +35,7 @@ MUST_CHECK err_t buf_status(const struct buf *b);
 /* What has been written. Borrowed until the next write. */
 struct span buf_span(const struct buf *b);
 
+/* None of these may be given bytes of `b` itself: growing moves them. */
 void buf_put(struct buf *b, struct span s);
 void buf_put_u8(struct buf *b, uint8_t v);
 void buf_put_u16(struct buf *b, uint16_t v); /* big-endian, as all here */
@@ -43,7 +44,8 @@ void buf_put_u64(struct buf *b, uint64_t v);
 
 /*
  * Make room for n bytes at the end and count them as written, zeroed.
- * NULL after a failure. Borrowed until the next write.
+ * NULL after a failure, and for n == 0 while the buffer has no memory yet.
+ * Borrowed until the next write.
  */
 uint8_t *buf_grow(struct buf *b, size_t n);
 

@@ -22,7 +22,9 @@ clock_ms(void)
 uint64_t
 deadline_in(uint64_t ms)
 {
-	return clock_ms() + ms;
+	uint64_t now = clock_ms();
+
+	return ms >= DEADLINE_NONE - now ? DEADLINE_NONE : now + ms;
 }
 
 int

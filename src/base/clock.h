@@ -11,6 +11,8 @@ uint64_t clock_us(void);
 
 /* A deadline is a clock_ms() value; DEADLINE_NONE never passes. */
 #define DEADLINE_NONE UINT64_MAX
+
+/* `ms` from now; DEADLINE_NONE when that is beyond counting. */
 uint64_t deadline_in(uint64_t ms);
 
 /* What is left, for poll(2): 0 to INT_MAX, or -1 for DEADLINE_NONE. */

@@ -2,16 +2,18 @@
 #include "base/fd.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+
+#define CONNECT_MS 5000
 
 void
 fd_close(int *fd)
@@ -37,6 +39,8 @@ wait_fd(int fd, short events, uint64_t deadline)
 	struct pollfd p = { .fd = fd, .events = events };
 	int r;
 
+	if (fd < 0)
+		return ERR_IO; /* poll(2) would wait for ever */
 	for (;;) {
 		r = poll(&p, 1, deadline_left(deadline));
 		if (r > 0)
@@ -71,6 +75,48 @@ fd_read_n(int fd, void *p, size_t n, uint64_t deadline)
 	return ERR_OK;
 }
 
+/*
+ * write(2) without SIGPIPE, for what is not a socket. At most PIPE_BUF bytes:
+ * a blocking pipe takes that many without blocking once it polls writable.
+ */
+static ssize_t
+write_quietly(int fd, struct span s)
+{
+	static const struct timespec now = { 0, 0 };
+	sigset_t pipe_only, before, pending;
+	bool was_pending;
+	ssize_t r;
+	int saved;
+
+	(void)sigemptyset(&pipe_only);
+	(void)sigaddset(&pipe_only, SIGPIPE);
+	(void)sigemptyset(&pending);
+	(void)sigpending(&pending);
+	was_pending = sigismember(&pending, SIGPIPE) == 1;
+	if (pthread_sigmask(SIG_BLOCK, &pipe_only, &before) != 0)
+		return -1;
+	r = write(fd, s.p, s.n < PIPE_BUF ? s.n : PIPE_BUF);
+	saved = errno;
+	if (r < 0 && saved == EPIPE && !was_pending)
+		(void)sigtimedwait(&pipe_only, NULL, &now);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return r;
+}
+
+static ssize_t
+write_some(int fd, struct span s, uint64_t deadline, err_t *e)
+{
+	ssize_t r = send(fd, s.p, s.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	*e = ERR_OK;
+	if (r >= 0 || errno != ENOTSOCK)
+		return r;
+	if ((*e = wait_fd(fd, POLLOUT, deadline)))
+		return -1;
+	return write_quietly(fd, s);
+}
+
 err_t
 fd_write_all(int fd, struct span s, uint64_t deadline)
 {
@@ -78,9 +124,9 @@ fd_write_all(int fd, struct span s, uint64_t deadline)
 	err_t e;
 
 	while (s.n > 0) {
-		r = send(fd, s.p, s.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (r < 0 && errno == ENOTSOCK)
-			r = write(fd, s.p, s.n);
+		r = write_some(fd, s, deadline, &e);
+		if (e != ERR_OK)
+			return e;
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0 && errno == EAGAIN) {
@@ -89,9 +135,9 @@ fd_write_all(int fd, struct span s, uint64_t deadline)
 			continue;
 		}
 		if (r < 0)
-			return errno == EPIPE || errno == ECONNRESET ?
-			    ERR_REMOVED :
-			    ERR_IO;
+			return errno == EPIPE || errno == ECONNRESET
+			    ? ERR_REMOVED
+			    : ERR_IO;
 		s.p += r;
 		s.n -= (size_t)r;
 	}
@@ -105,6 +151,8 @@ unix_addr(const char *path, struct sockaddr_un *sa)
 
 	memset(sa, 0, sizeof(*sa));
 	sa->sun_family = AF_UNIX;
+	if (n == 0)
+		return ERR_FORMAT; /* would be a name in the abstract space */
 	if (n >= sizeof(sa->sun_path))
 		return ERR_LIMIT;
 	memcpy(sa->sun_path, path, n);
@@ -113,23 +161,17 @@ unix_addr(const char *path, struct sockaddr_un *sa)
 
 /*
  * connect(2) to an AF_UNIX socket waits while the listener's queue is full; the
- * send timeout of the socket bounds that wait.
+ * send timeout of the socket bounds that wait. 0: no bound.
  */
 static err_t
-limit_connect(int fd, uint64_t deadline)
+limit_sending(int fd, int ms)
 {
-	int left = deadline_left(deadline);
-	struct timeval tv = { 0 };
+	struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = (ms % 1000) * 1000 };
 
-	if (left < 0)
-		return ERR_OK;
-	if (left == 0)
-		return ERR_TIMEOUT;
-	tv.tv_sec = left / 1000;
-	tv.tv_usec = (left % 1000) * 1000;
-	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == 0 ?
-	    ERR_OK :
-	    ERR_IO;
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == 0
+	    ? ERR_OK
+	    : ERR_IO;
 }
 
 static err_t
@@ -151,7 +193,7 @@ fd_connect_unix_by(const char *path, uint64_t deadline, int *out)
 {
 	struct sockaddr_un sa;
 	CLOSE_FD int fd = -1;
-	int r;
+	int r, left;
 	err_t e;
 
 	if ((e = unix_addr(path, &sa)))
@@ -160,12 +202,16 @@ fd_connect_unix_by(const char *path, uint64_t deadline, int *out)
 	if (fd < 0)
 		return ERR_IO;
 	do {
-		if ((e = limit_connect(fd, deadline)))
+		if ((left = deadline_left(deadline)) == 0)
+			return ERR_TIMEOUT;
+		if ((e = limit_sending(fd, left < 0 ? 0 : left)))
 			return e;
 		r = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
 	} while (r != 0 && errno == EINTR);
 	if (r != 0)
 		return connect_error(errno);
+	if ((e = limit_sending(fd, 0)))
+		return e;
 	*out = fd_take(&fd);
 	return ERR_OK;
 }
@@ -173,24 +219,42 @@ fd_connect_unix_by(const char *path, uint64_t deadline, int *out)
 err_t
 fd_connect_unix(const char *path, int *out)
 {
-	return fd_connect_unix_by(path, DEADLINE_NONE, out);
+	return fd_connect_unix_by(path, deadline_in(CONNECT_MS), out);
+}
+
+/* Make way for a new socket: only a socket that nobody listens on goes. */
+static err_t
+remove_stale(const char *path)
+{
+	CLOSE_FD int probe = -1;
+	struct stat st;
+	err_t e;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? ERR_OK : ERR_IO;
+	if (!S_ISSOCK(st.st_mode))
+		return ERR_FORMAT;
+	e = fd_connect_unix(path, &probe);
+	if (e == ERR_OK || e == ERR_TIMEOUT)
+		return ERR_BUSY;
+	if (e != ERR_SERVICE)
+		return e;
+	return unlink(path) == 0 || errno == ENOENT ? ERR_OK : ERR_IO;
 }
 
 err_t
 fd_listen_unix(const char *path, unsigned int mode, int *out)
 {
 	struct sockaddr_un sa;
-	CLOSE_FD int fd = -1, probe = -1;
+	CLOSE_FD int fd = -1;
 	mode_t old;
 	int r;
 	err_t e;
 
 	if ((e = unix_addr(path, &sa)))
 		return e;
-	if (fd_connect_unix(path, &probe) == ERR_OK)
-		return ERR_BUSY;
-	if (unlink(path) != 0 && errno != ENOENT)
-		return ERR_IO;
+	if ((e = remove_stale(path)))
+		return e;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return ERR_IO;
@@ -246,8 +310,8 @@ first_fd(struct msghdr *m)
 			continue;
 		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (size_t i = 0; i < n; i++) {
-			memcpy(&got, CMSG_DATA(c) + i * sizeof(int),
-			    sizeof(int));
+			memcpy(
+			    &got, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
 			if (fd < 0)
 				fd = got;
 			else

@@ -22,12 +22,14 @@ int fd_take(int *fd);
  */
 MUST_CHECK err_t fd_read_n(int fd, void *p, size_t n, uint64_t deadline);
 
-/* All of `s`. A closed peer is ERR_REMOVED and never SIGPIPE. */
+/* All of `s`. A closed peer is ERR_REMOVED and never SIGPIPE, pipes too. */
 MUST_CHECK err_t fd_write_all(int fd, struct span s, uint64_t deadline);
 
 /*
  * Connect to a listening AF_UNIX stream socket. Close-on-exec, blocking.
- * ERR_SERVICE: nothing there or nobody listens. ERR_LIMIT: path too long.
+ * ERR_SERVICE: nothing there or nobody listens. ERR_TIMEOUT: somebody listens,
+ * but took no connection for five seconds. ERR_DENIED: no permission.
+ * ERR_LIMIT: path too long. ERR_FORMAT: path empty.
  */
 MUST_CHECK err_t fd_connect_unix(const char *path, int *fd);
 
@@ -41,6 +43,7 @@ MUST_CHECK err_t fd_connect_unix_by(
 /*
  * Listen on an AF_UNIX stream socket with the given mode, replacing a stale
  * one. Non-blocking, close-on-exec. ERR_BUSY: somebody listens there already.
+ * ERR_FORMAT: what is there is not a socket; it stays.
  */
 MUST_CHECK err_t fd_listen_unix(const char *path, unsigned int mode, int *fd);
 

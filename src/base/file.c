@@ -126,9 +126,9 @@ file_write(const char *path, unsigned int mode, struct span s)
 	if (r < 0 || (size_t)r >= sizeof(tmp))
 		return ERR_LIMIT;
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
-		return errno == EACCES || errno == EPERM || errno == EROFS ?
-		    ERR_DENIED :
-		    ERR_IO;
+		return errno == EACCES || errno == EPERM || errno == EROFS
+		    ? ERR_DENIED
+		    : ERR_IO;
 	if ((e = write_temp(fd, mode, s)) == ERR_OK && rename(tmp, path) != 0)
 		e = ERR_IO;
 	if (e != ERR_OK) {
@@ -143,6 +143,7 @@ file_mkdirs(const char *path, unsigned int mode)
 {
 	char p[PATH_MAX];
 	size_t n = strlen(path);
+	struct stat st;
 
 	if (n == 0 || n >= sizeof(p))
 		return ERR_LIMIT;
@@ -152,10 +153,12 @@ file_mkdirs(const char *path, unsigned int mode)
 			continue;
 		p[i] = '\0';
 		if (mkdir(p, (mode_t)mode) != 0 && errno != EEXIST)
-			return errno == EACCES || errno == EPERM ? ERR_DENIED :
-								   ERR_IO;
+			return errno == EACCES || errno == EPERM ? ERR_DENIED
+								 : ERR_IO;
 		if (i < n)
 			p[i] = '/';
 	}
-	return ERR_OK;
+	if (stat(path, &st) != 0)
+		return ERR_IO;
+	return S_ISDIR(st.st_mode) ? ERR_OK : ERR_FORMAT;
 }

@@ -26,7 +26,10 @@ MUST_CHECK err_t file_read_trusted(const char *path, struct buf *out);
  */
 MUST_CHECK err_t file_write(const char *path, unsigned int mode, struct span s);
 
-/* mkdir -p with this mode for what is missing. */
+/*
+ * mkdir -p with this mode, less the umask, for what is missing. ERR_FORMAT:
+ * something that is not a folder has the name. ERR_DENIED: no permission.
+ */
 MUST_CHECK err_t file_mkdirs(const char *path, unsigned int mode);
 
 #endif

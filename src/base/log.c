@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static struct {
 	const char *name;
 	int fd;
@@ -40,11 +42,8 @@ log_at(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	if (r < 0)
 		return;
+	text_clean(line);
 	n = strlen(line);
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
-	}
 	line[n] = '\n';
 	if (write(to.fd, line, n + 1) < 0)
 		return; /* nowhere left to complain */

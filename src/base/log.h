@@ -23,7 +23,7 @@ enum log_level { /* as syslog(3) */
  */
 void log_init(const char *name, int fd, enum log_level max);
 
-/* Control characters in the finished line are replaced by '?'. */
+/* Cut to 1 KiB and cleaned (base/text.h): one event is one line. */
 void log_at(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 #define log_err(...) log_at(LOG_LV_ERR, __VA_ARGS__)

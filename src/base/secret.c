@@ -80,7 +80,7 @@ secret_span(const struct secret *s)
 uint8_t *
 secret_bytes(struct secret *s)
 {
-	return s->p;
+	return s == NULL ? NULL : s->p;
 }
 
 size_t
@@ -92,7 +92,7 @@ secret_len(const struct secret *s)
 void
 secret_trim(struct secret *s, size_t n)
 {
-	if (n >= s->n)
+	if (s == NULL || n >= s->n)
 		return;
 	explicit_bzero(s->p + n, s->n - n);
 	s->n = n;
@@ -101,5 +101,7 @@ secret_trim(struct secret *s, size_t n)
 bool
 secret_eq(const struct secret *a, const struct secret *b)
 {
+	if (secret_len(a) == 0 || secret_len(b) == 0)
+		return false;
 	return span_eq(secret_span(a), secret_span(b));
 }

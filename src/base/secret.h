@@ -27,15 +27,23 @@ MUST_CHECK err_t secret_from(struct span s, struct secret **out);
 /* Wipe and free. Accepts NULL, leaves NULL. CLEANUP(secret_free). */
 void secret_free(struct secret **s);
 
-/* Borrowed views, valid until secret_free. NULL gives an empty span. */
+/*
+ * Borrowed views, valid until secret_free. NULL gives an empty span, NULL, 0.
+ */
 struct span secret_span(const struct secret *s);
 uint8_t *secret_bytes(struct secret *s);
 size_t secret_len(const struct secret *s);
 
-/* Shorten to the first n bytes, wiping the rest; a larger n does nothing. */
+/*
+ * Shorten to the first n bytes, wiping the rest; a larger n does nothing.
+ * Accepts NULL.
+ */
 void secret_trim(struct secret *s, size_t n);
 
-/* Equal in constant time for equal lengths. */
+/*
+ * Equal, in constant time for equal lengths. A secret that is not there, or
+ * has been trimmed to nothing, equals nothing: two missing PINs are no match.
+ */
 bool secret_eq(const struct secret *a, const struct secret *b);
 
 #endif

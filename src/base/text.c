@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/text.h"
 
+#include <string.h>
+
 /* How many continuation bytes follow this lead byte, or -1. */
 static int
 utf8_more(uint8_t c, uint32_t *v)
@@ -34,23 +36,49 @@ code_point_ok(uint32_t v, int more)
 	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f);
 }
 
-bool
-text_ok(struct span s)
+/* Take one acceptable character off the front. */
+static bool
+take_char(struct span *s)
 {
+	struct span at = *s;
 	uint32_t v;
 	uint8_t c;
 	int more;
 
-	while (s.n > 0) {
-		if (span_u8(&s, &c) != ERR_OK || (more = utf8_more(c, &v)) < 0)
+	if (span_u8(&at, &c) != ERR_OK || (more = utf8_more(c, &v)) < 0)
+		return false;
+	for (int i = 0; i < more; i++) {
+		if (span_u8(&at, &c) != ERR_OK || (c & 0xc0) != 0x80)
 			return false;
-		for (int i = 0; i < more; i++) {
-			if (span_u8(&s, &c) != ERR_OK || (c & 0xc0) != 0x80)
-				return false;
-			v = v << 6 | (c & 0x3f);
-		}
-		if (!code_point_ok(v, more))
+		v = v << 6 | (c & 0x3f);
+	}
+	if (!code_point_ok(v, more))
+		return false;
+	*s = at;
+	return true;
+}
+
+bool
+text_ok(struct span s)
+{
+	while (s.n > 0) {
+		if (!take_char(&s))
 			return false;
 	}
 	return true;
+}
+
+void
+text_clean(char *s)
+{
+	struct span rest = span_str(s);
+	size_t n = rest.n;
+
+	while (rest.n > 0) {
+		if (take_char(&rest))
+			continue;
+		s[n - rest.n] = '?';
+		rest.p++;
+		rest.n--;
+	}
 }

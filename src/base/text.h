@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text from outside that may be shown to people. */
+/*
+ * Text that may be shown to people: UTF-8 (RFC 3629: shortest forms, no
+ * surrogates, up to U+10FFFF) without control characters (C0, DEL, C1), so that
+ * nothing a card or a peer says can move a cursor or start a second line.
+ */
 #ifndef SCS_BASE_TEXT_H
 #define SCS_BASE_TEXT_H
 
 #include "base/span.h"
 
-/*
- * UTF-8 (RFC 3629: shortest form, no surrogates) without NUL and without
- * control characters (C0, DEL, C1).
- */
 bool text_ok(struct span s);
+
+/* Replace, in place, every byte that keeps `s` from being text_ok() by '?'. */
+void text_clean(char *s);
 
 #endif

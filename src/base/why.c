@@ -5,30 +5,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 err_t
 why_add(struct why *why, err_t e, const char *fmt, ...)
 {
-	char old[WHY_MAX];
-	size_t n;
+	char text[WHY_MAX] = "";
+	size_t n, old, room;
 	va_list ap;
 	int r;
 
 	if (why == NULL)
 		return e;
-	memcpy(old, why->text, sizeof(old));
-	va_start(ap, fmt);
-	r = vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_start(ap, fmt); /* an argument may be why->text itself */
+	r = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (r < 0)
-		why->text[0] = '\0';
-	n = strlen(why->text);
-	if (old[0] != '\0' && n + 3 < sizeof(why->text))
-		(void)snprintf(
-		    why->text + n, sizeof(why->text) - n, ": %s", old);
-	for (char *p = why->text; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+		text[0] = '\0';
+	n = strlen(text);
+	old = strnlen(why->text, sizeof(why->text) - 1);
+	if (old > 0 && n + 3 < sizeof(text)) {
+		room = sizeof(text) - n - 3;
+		text[n++] = ':';
+		text[n++] = ' ';
+		old = old < room ? old : room;
+		memcpy(text + n, why->text, old);
+		text[n + old] = '\0';
 	}
+	text_clean(text); /* also what the cap cut in the middle */
+	memcpy(why->text, text, sizeof(text));
 	return e;
 }
 

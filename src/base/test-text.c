@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/text.h"
+
+#include "test.h"
+
+static const struct {
+	const char *why, *in, *clean;
+} rows[] = {
+	{ "empty", "", "" },
+	{ "ASCII", "Example 00", "Example 00" },
+	{ "two bytes", "M\xc3\xbcller", "M\xc3\xbcller" },
+	{ "three bytes", "\xe2\x82\xac", "\xe2\x82\xac" },
+	{ "four bytes", "\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91" },
+	{ "the last code point", "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+	{ "escape", "\x1b[31m", "?[31m" },
+	{ "new line", "a\nb", "a?b" },
+	{ "delete", "\x7f", "?" },
+	{ "C1 in UTF-8", "\xc2\x9b", "??" },
+	{ "C1 alone", "\x9b", "?" },
+	{ "no-break space is no control", "\xc2\xa0", "\xc2\xa0" },
+	{ "cut after the lead byte", "a\xe2", "a?" },
+	{ "cut in the middle", "a\xe2\x82", "a??" },
+	{ "continuation alone", "\x82z", "?z" },
+	{ "lead, then ASCII", "\xc3z", "?z" },
+	{ "overlong slash", "\xc0\xaf", "??" },
+	{ "overlong in three", "\xe0\x80\xaf", "???" },
+	{ "overlong in four", "\xf0\x80\x80\xaf", "????" },
+	{ "surrogate", "\xed\xa0\x80", "???" },
+	{ "above U+10FFFF", "\xf4\x90\x80\x80", "????" },
+	{ "no such lead byte", "\xf5\x80\x80\x80", "????" },
+	{ "byte FF", "\xff", "?" },
+};
+
+TEST(text_ok_is_utf8_without_control_characters)
+{
+	for (size_t i = 0; i < nitems(rows); i++) {
+		bool want = strcmp(rows[i].in, rows[i].clean) == 0;
+
+		if (text_ok(span_str(rows[i].in)) != want)
+			fail_msg("%s", rows[i].why);
+	}
+}
+
+TEST(text_clean_replaces_byte_by_byte)
+{
+	for (size_t i = 0; i < nitems(rows); i++) {
+		char s[32];
+
+		(void)snprintf(s, sizeof(s), "%s", rows[i].in);
+		text_clean(s);
+		if (strcmp(s, rows[i].clean) != 0)
+			fail_msg("%s: got %s", rows[i].why, s);
+		assert_true(text_ok(span_str(s)));
+	}
+}
+
+TEST(text_with_a_nul_in_it_is_not_ok)
+{
+	assert_false(text_ok(span_from("a\0b", 3)));
+}
+
+TEST_MAIN("base/text")
