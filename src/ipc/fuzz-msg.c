@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ipc/msg.h"
 
+#include "base/text.h"
+
 #include "fuzz.h"
 
 void
@@ -20,7 +22,7 @@ fuzz_one(struct span in)
 	FUZZ_PROMISE(span_eq(buf_span(&again), span_first(in, used)));
 	body = buf_span(&m.body);
 	if (msg_get_str(&body, text, sizeof(text)) == ERR_OK)
-		FUZZ_PROMISE(msg_text_ok(span_str(text)));
+		FUZZ_PROMISE(text_ok(span_str(text)));
 	while (msg_get_bytes(&body, 4096, &bytes) == ERR_OK)
 		FUZZ_PROMISE(bytes.n <= 4096);
 }

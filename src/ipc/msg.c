@@ -67,9 +67,11 @@ msg_get_str(struct span *in, char *out, size_t cap)
 	struct span at = *in, s;
 	err_t e;
 
+	if (cap == 0)
+		return ERR_LIMIT;
 	if ((e = msg_get_bytes(&at, cap - 1, &s)))
 		return e;
-	if (!msg_text_ok(s))
+	if (!text_ok(s))
 		return ERR_FORMAT;
 	if (s.n > 0)
 		memcpy(out, s.p, s.n);

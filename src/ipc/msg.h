@@ -14,7 +14,7 @@
  *	field  encoding
  *	u8 u16 u32 u64
  *	bytes  u32 length, bytes
- *	str    the same; UTF-8 without control characters or NUL
+ *	str    the same; text as base/text.h has it
  */
 #ifndef SCS_IPC_MSG_H
 #define SCS_IPC_MSG_H
@@ -44,12 +44,11 @@ MUST_CHECK err_t msg_get_bytes(struct span *in, size_t max, struct span *out);
 
 /*
  * A string into out[cap], terminated. ERR_LIMIT: does not fit; ERR_FORMAT: not
- * UTF-8, or with a NUL or control character in it.
+ * text_ok().
  */
 MUST_CHECK err_t msg_get_str(struct span *in, char *out, size_t cap);
 
-/* UTF-8 without control characters (C0, DEL, C1) or NUL. */
-bool msg_text_ok(struct span s);
+bool msg_text_ok(struct span s); /* text_ok() */
 
 /*
  * Blocking send and receive of one whole frame, for clients. msg_recv expects

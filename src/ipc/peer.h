@@ -21,8 +21,9 @@ bool peer_in_group(int fd, gid_t gid);
 
 /*
  * For a caller with privileges: every folder on the way to `path` (absolute)
- * must belong to root and be writable by root alone (a sticky world-writable
- * folder is not good enough). ERR_DENIED otherwise.
+ * must be a folder, not a link, that belongs to root and is writable by root
+ * alone (a sticky world-writable folder is not good enough). ERR_DENIED
+ * otherwise.
  */
 MUST_CHECK err_t peer_path_trusted(const char *path);
 

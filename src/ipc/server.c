@@ -2,6 +2,7 @@
 #include "ipc/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +11,8 @@
 #include "base/fd.h"
 
 #define READ_CHUNK 4096
+#define PAUSE_US 200000 /* no accept(2) for so long after it failed */
+#define KEEP_MAX 65536 /* memory an idle client may keep */
 #define OUT_MAX (2 * (MSG_HEADER + MSG_BODY_MAX))
 
 struct conn {
@@ -20,7 +23,8 @@ struct conn {
 	struct peer peer;
 	void *user;
 	int fd;
-	bool busy;    /* a request is in work */
+	bool busy; /* a request is in work */
+	bool ready; /* `in` may hold a whole frame */
 	bool closing; /* no more callbacks but `closed` */
 	bool opened;
 };
@@ -28,11 +32,14 @@ struct conn {
 struct server {
 	sd_event *ev;
 	sd_event_source *io;
+	sd_event_source
+	    *pause; /* made early: later it would need a descriptor */
 	struct conn *conns;
 	const struct server_ops *ops;
 	void *ctx;
 	unsigned int max_uid, max_all;
 	int fd;
+	int spare; /* given up to refuse a client when descriptors run out */
 };
 
 static void
@@ -46,8 +53,8 @@ conn_free(struct conn *c)
 		s->conns = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
-	(void)sd_event_source_set_enabled(c->io, SD_EVENT_OFF);
-	sd_event_source_unref(c->io);
+	c->closing = true;
+	c->io = sd_event_source_disable_unref(c->io);
 	if (c->opened && s->ops->closed != NULL)
 		s->ops->closed(c, c->user);
 	fd_close(&c->fd);
@@ -57,17 +64,21 @@ conn_free(struct conn *c)
 }
 
 /*
- * What to wait for follows from the state alone: input unless a request is in
- * work, output while there is some. A closing client is woken at once.
+ * What to wait for follows from the state alone. Input unless a request is in
+ * work or answers wait: a client that does not read is not read from either.
+ * Output while there is some; and, since a socket is nearly always writable,
+ * to be woken at once for the next frame we hold already, or to close.
  */
 static void
 update(struct conn *c)
 {
 	uint32_t want = 0;
 
-	if (!c->busy)
+	if (c->io == NULL)
+		return;
+	if (!c->busy && !c->ready && c->out.n == 0)
 		want |= EPOLLIN;
-	if (c->out.n > 0 || c->closing)
+	if (c->out.n > 0 || c->closing || (c->ready && !c->busy))
 		want |= EPOLLOUT;
 	(void)sd_event_source_set_io_events(c->io, want);
 }
@@ -76,6 +87,8 @@ void
 conn_close(struct conn *c)
 {
 	c->closing = true;
+	/* wakes the loop, also when the client does not read */
+	(void)shutdown(c->fd, SHUT_RDWR);
 	update(c);
 }
 
@@ -85,8 +98,8 @@ flush(struct conn *c)
 	ssize_t r;
 
 	while (c->out.n > 0) {
-		r = send(c->fd, c->out.p, c->out.n,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		r = send(
+		    c->fd, c->out.p, c->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0 && errno == EAGAIN)
@@ -113,7 +126,7 @@ enqueue(struct conn *c, const struct msg *m)
 	return ERR_OK;
 }
 
-/* Whole frames that are there, one request at a time. */
+/* At most one request a turn, so that a flood leaves the others their turns. */
 static err_t
 dispatch(struct conn *c)
 {
@@ -121,18 +134,27 @@ dispatch(struct conn *c)
 	size_t used, need;
 	err_t e;
 
-	while (!c->busy && !c->closing && c->in.n > 0) {
-		e = msg_parse(buf_span(&c->in), &m, &used, &need);
-		if (e == ERR_SHORT)
-			return ERR_OK;
-		if (e != ERR_OK)
-			return e;
-		buf_drop(&c->in, used);
-		c->busy = true;
-		if ((e = c->server->ops->request(c, c->user, &m)))
-			return e;
+	if (c->busy || c->closing || !c->ready)
+		return ERR_OK;
+	e = msg_parse(buf_span(&c->in), &m, &used, &need);
+	if (e == ERR_SHORT) {
+		c->ready = false;
+		return ERR_OK;
 	}
-	return ERR_OK;
+	if (e != ERR_OK)
+		return e;
+	buf_drop(&c->in, used);
+	c->ready = c->in.n > 0;
+	c->busy = true;
+	return c->server->ops->request(c, c->user, &m);
+}
+
+/* One large frame must not cost its memory for the connection's life. */
+static void
+shrink(struct buf *b)
+{
+	if (b->n == 0 && b->cap > KEEP_MAX)
+		buf_done(b);
 }
 
 err_t
@@ -140,13 +162,11 @@ conn_reply(struct conn *c, const struct msg *m)
 {
 	err_t e;
 
+	if (!c->busy)
+		return ERR_STATE;
 	c->busy = false;
 	if ((e = enqueue(c, m)))
 		return e;
-	/* a request that arrived meanwhile has no new wake-up of its own */
-	if (c->in.n > 0)
-		(void)sd_event_source_set_io_events(
-		    c->io, EPOLLIN | EPOLLOUT);
 	return ERR_OK;
 }
 
@@ -172,6 +192,7 @@ receive(struct conn *c)
 	explicit_bzero(chunk, (size_t)r);
 	if ((e = buf_status(&c->in)))
 		return e;
+	c->ready = true;
 	return ERR_OK;
 }
 
@@ -190,10 +211,13 @@ on_io(sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev, void *data)
 		e = ERR_REMOVED;
 	if (!c->closing && e == ERR_OK)
 		e = dispatch(c);
-	if (e != ERR_OK || c->closing)
+	if (e != ERR_OK || c->closing) {
 		conn_free(c);
-	else
-		update(c);
+		return 0;
+	}
+	shrink(&c->in);
+	shrink(&c->out);
+	update(c);
 	return 0;
 }
 
@@ -229,8 +253,8 @@ add_conn(struct server *s, int fd)
 	c->server = s;
 	c->fd = fd_take(&owned);
 	c->peer = peer;
-	buf_init(&c->in, MSG_HEADER + MSG_BODY_MAX + MSG_SECRET_MAX +
-		READ_CHUNK);
+	buf_init(
+	    &c->in, MSG_HEADER + MSG_BODY_MAX + MSG_SECRET_MAX + READ_CHUNK);
 	buf_init(&c->out, OUT_MAX);
 	if (sd_event_add_io(s->ev, &c->io, fd, EPOLLIN, on_io, c) < 0) {
 		fd_close(&c->fd);
@@ -240,8 +264,8 @@ add_conn(struct server *s, int fd)
 	if ((c->next = s->conns) != NULL)
 		c->next->prev = c;
 	s->conns = c;
-	e = s->ops->opened != NULL ? s->ops->opened(c, s->ctx, &c->user) :
-				     ERR_OK;
+	e = s->ops->opened != NULL ? s->ops->opened(c, s->ctx, &c->user)
+				   : ERR_OK;
 	if (e != ERR_OK) {
 		conn_free(c);
 		return e;
@@ -251,17 +275,77 @@ add_conn(struct server *s, int fd)
 }
 
 static int
+on_pause_over(sd_event_source *src UNUSED, uint64_t now UNUSED, void *data)
+{
+	struct server *s = data;
+
+	(void)sd_event_source_set_enabled(s->io, SD_EVENT_ON);
+	return 0;
+}
+
+/* The client still waits, so the loop would spin: look away for a while. */
+static void
+pause_accept(struct server *s)
+{
+	if (sd_event_source_set_time_relative(s->pause, PAUSE_US) >= 0 &&
+	    sd_event_source_set_enabled(s->pause, SD_EVENT_ONESHOT) >= 0)
+		(void)sd_event_source_set_enabled(s->io, SD_EVENT_OFF);
+}
+
+/*
+ * No descriptor is left. Take the client with the spare one and close it: an
+ * end that it can see, instead of a wait for ever.
+ */
+static void
+refuse(struct server *s)
+{
+	int client;
+
+	if (s->spare < 0) {
+		pause_accept(s);
+		return;
+	}
+	fd_close(&s->spare);
+	client = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd_close(&client);
+	s->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static int
 on_accept(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 {
 	struct server *s = data;
 	int client;
 
 	client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (client < 0)
+	if (client >= 0) {
+		/* over quota or out of memory: the client is closed */
+		(void)add_conn(s, client);
 		return 0;
-	/* over quota or out of memory: the client sees its connection closed */
-	(void)add_conn(s, client);
+	}
+	if (errno == EMFILE || errno == ENFILE)
+		refuse(s);
+	else if (errno == ENOMEM || errno == ENOBUFS)
+		pause_accept(s);
 	return 0;
+}
+
+void
+server_free(struct server **sp)
+{
+	struct server *s;
+
+	if (sp == NULL || (s = *sp) == NULL)
+		return;
+	while (s->conns != NULL)
+		conn_free(s->conns);
+	sd_event_source_disable_unref(s->pause);
+	sd_event_source_disable_unref(s->io);
+	sd_event_unref(s->ev);
+	fd_close(&s->spare);
+	fd_close(&s->fd);
+	free(s);
+	*sp = NULL;
 }
 
 err_t
@@ -275,33 +359,21 @@ server_new(sd_event *ev, int listen_fd, unsigned int max_uid,
 		return ERR_NOMEM;
 	*s = (struct server){ .ev = sd_event_ref(ev),
 		.fd = listen_fd,
+		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.max_uid = max_uid,
 		.max_all = max_all,
 		.ops = ops,
 		.ctx = ctx };
-	if (sd_event_add_io(ev, &s->io, listen_fd, EPOLLIN, on_accept, s) < 0) {
-		sd_event_unref(s->ev);
-		free(s);
+	if (sd_event_add_time_relative(ev, &s->pause, CLOCK_MONOTONIC, PAUSE_US,
+		0, on_pause_over, s) < 0 ||
+	    sd_event_source_set_enabled(s->pause, SD_EVENT_OFF) < 0 ||
+	    sd_event_add_io(ev, &s->io, listen_fd, EPOLLIN, on_accept, s) < 0) {
+		s->fd = -1; /* stays the caller's */
+		server_free(&s);
 		return ERR_NOMEM;
 	}
 	*out = s;
 	return ERR_OK;
-}
-
-void
-server_free(struct server **sp)
-{
-	struct server *s;
-
-	if (sp == NULL || (s = *sp) == NULL)
-		return;
-	while (s->conns != NULL)
-		conn_free(s->conns);
-	sd_event_source_disable_unref(s->io);
-	sd_event_unref(s->ev);
-	fd_close(&s->fd);
-	free(s);
-	*sp = NULL;
 }
 
 const struct peer *
@@ -317,8 +389,8 @@ conn_fd(const struct conn *c)
 }
 
 void
-server_each(struct server *s,
-    void (*fn)(struct conn *c, void *user, void *ctx), void *ctx)
+server_each(struct server *s, void (*fn)(struct conn *c, void *user, void *ctx),
+    void *ctx)
 {
 	struct conn *next;
 
