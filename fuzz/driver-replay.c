@@ -28,24 +28,44 @@ next_random(void)
 	return x;
 }
 
+static int
+visible(const struct dirent *f)
+{
+	return f->d_name[0] != '.';
+}
+
+/* In the order of names, which is the same on every file system. */
 static void
 load(const char *dir)
 {
-	DIR *d = opendir(dir);
-	struct dirent *f;
+	struct dirent **names = NULL;
+	int n = scandir(dir, &names, visible, alphasort);
 	char path[4096];
 
-	if (d == NULL)
-		return;
-	while ((f = readdir(d)) != NULL && seeds_n < SEEDS_MAX - 1) {
-		if (f->d_name[0] == '.')
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+		free(names[i]);
+		if (seeds_n == SEEDS_MAX - 1)
 			continue;
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, f->d_name);
 		buf_init(&seeds[seeds_n], INPUT_MAX);
 		if (file_read(path, &seeds[seeds_n]) == ERR_OK)
 			seeds_n++;
+		else
+			buf_done(&seeds[seeds_n]);
 	}
-	(void)closedir(d);
+	free(names);
+}
+
+/* Repeat the first n bytes at the end; growing would move the source. */
+static void
+repeat(struct buf *b, size_t n)
+{
+	size_t old = b->n;
+	uint8_t *to = n > 0 ? buf_grow(b, n) : NULL;
+
+	if (to != NULL)
+		memcpy(to, b->p, n < old ? n : old);
 }
 
 /* Append the first n bytes again; buf_put() would read what it frees. */
@@ -112,6 +132,10 @@ main(int argc, char **argv)
 
 	for (int i = 1; i < argc; i++)
 		load(argv[i]);
+	if (seeds_n == 0) {
+		fprintf(stderr, "no seeds: a folder with some is needed\n");
+		return 1;
+	}
 	buf_init(&seeds[seeds_n++], INPUT_MAX); /* the empty input */
 	for (size_t i = 0; i < seeds_n; i++)
 		run(buf_span(&seeds[i]));

@@ -16,13 +16,13 @@
 
 void fuzz_one(struct span in);
 
-#define FUZZ_PROMISE(cond)                                                     \
-	do {                                                                   \
-		if (!(cond)) {                                                 \
-			fprintf(stderr, "%s:%d: promise broken: %s\n",         \
-			    __FILE__, __LINE__, #cond);                        \
-			abort();                                               \
-		}                                                              \
+#define FUZZ_PROMISE(cond)                                             \
+	do {                                                           \
+		if (!(cond)) {                                         \
+			fprintf(stderr, "%s:%d: promise broken: %s\n", \
+			    __FILE__, __LINE__, #cond);                \
+			abort();                                       \
+		}                                                      \
 	} while (0)
 
 #endif
