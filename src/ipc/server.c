@@ -163,7 +163,7 @@ conn_reply(struct conn *c, const struct msg *m)
 	err_t e;
 
 	if (!c->busy)
-		return ERR_STATE;
+		return ERR_SEQUENCE;
 	c->busy = false;
 	if ((e = enqueue(c, m)))
 		return e;

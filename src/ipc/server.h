@@ -47,9 +47,9 @@ void server_free(struct server **s);
 
 /*
  * Answer the request in work and read the next; also from within `request`.
- * The frame is copied (wiped after sending). ERR_STATE: no request is in work;
+ * The frame is copied (wiped after sending). ERR_SEQUENCE: no request is in work;
  * ERR_LIMIT: the client does not read; it will be closed, as after any failure
- * but ERR_STATE.
+ * but ERR_SEQUENCE.
  */
 err_t conn_reply(struct conn *c, const struct msg *m);
 

@@ -229,7 +229,7 @@ TEST(server_has_one_request_in_work_for_each_client)
 	assert_int_equal(w.requests, 2);
 	EXPECT_OK(reply(w.last, 2));
 	EXPECT_OK(answer(fd, 2));
-	EXPECT_ERR(ERR_STATE, reply(w.last, 3), "nothing was asked");
+	EXPECT_ERR(ERR_SEQUENCE, reply(w.last, 3), "nothing was asked");
 	EXPECT_ERR(ERR_TIMEOUT, answer(fd, 3), "and nothing was sent");
 	fd_close(&fd);
 	stop();
