@@ -57,17 +57,6 @@ load(const char *dir)
 	free(names);
 }
 
-/* Repeat the first n bytes at the end; growing would move the source. */
-static void
-repeat(struct buf *b, size_t n)
-{
-	size_t old = b->n;
-	uint8_t *to = n > 0 ? buf_grow(b, n) : NULL;
-
-	if (to != NULL)
-		memcpy(to, b->p, n < old ? n : old);
-}
-
 /* Append the first n bytes again; buf_put() would read what it frees. */
 static void
 repeat(struct buf *b, size_t n)

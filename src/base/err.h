@@ -16,7 +16,7 @@ typedef enum err {
 	ERR_LIMIT, /* a cap of ours was reached: refuse, stay alive */
 	ERR_SHORT, /* input ends too early: read more or reject */
 	ERR_FORMAT, /* input is complete and wrong: reject */
-	ERR_SEQUENCE, /* out of step: drop the peer (OpenSSL owns "ERR_SEQUENCE") */
+	ERR_SEQUENCE, /* out of step: drop the peer (OpenSSL owns "ERR_STATE") */
 	ERR_IO, /* reader, socket or file failed */
 	ERR_TIMEOUT, /* the deadline passed: try later */
 	ERR_BUSY, /* somebody else holds it: wait */
