@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "map/map.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "prefs/pl.h"
+
+static bool
+is_known(const struct map_match *m, size_t n, const char *user)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(m[i].user, user) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The index proposes; the record, read now, decides. */
+static bool
+confirmed(const char *prefix, const char *user, const struct pkhh *h,
+    struct record *r, struct why *why)
+{
+	return record_read(prefix, user, r, why) == ERR_OK &&
+	    record_paired(r, h);
+}
+
+err_t
+map_users(const char *prefix, const struct hash_index *ix,
+    const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],
+    size_t *found, struct why *why)
+{
+	char names[MAP_USERS_MAX][RECORD_NAME_MAX];
+	struct record r;
+	size_t names_n, total = 0;
+	err_t e;
+
+	for (size_t k = 0; k < n; k++) {
+		e = index_find(ix, &keys[k], names, MAP_USERS_MAX, &names_n);
+		if (e != ERR_OK)
+			return why_add(why, e,
+			    "more than %d users are paired with one key",
+			    MAP_USERS_MAX);
+		for (size_t i = 0; i < names_n; i++) {
+			if (!confirmed(prefix, names[i], &keys[k], &r, why) ||
+			    is_known(out, total, r.name))
+				continue;
+			if (total == MAP_USERS_MAX)
+				return why_add(why, ERR_LIMIT,
+				    "more than %d users are paired with the "
+				    "cards that are there",
+				    MAP_USERS_MAX);
+			memcpy(out[total].user, r.name, sizeof(r.name));
+			out[total++].key = k;
+		}
+	}
+	*found = total;
+	return total > 0 ? ERR_OK : ERR_ABSENT;
+}
+
+err_t
+map_key_of(
+    const struct record *r, const struct pkhh *keys, size_t n, size_t *key)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (record_paired(r, &keys[i])) {
+			*key = i;
+			return ERR_OK;
+		}
+	}
+	return ERR_ABSENT;
+}
+
+err_t
+map_wants_attributes(const char *prefix, struct why *why)
+{
+	CLEANUP(pl_free) plist_t list = NULL;
+	char path[SCS_PATH_MAX];
+	err_t e;
+
+	if ((e = path_under(prefix, PATH_LOGIN_PLIST, path)) ||
+	    (e = pl_load(path, &list, why)))
+		return e;
+	return plist_dict_get_item(list, "AttributeMapping") != NULL
+	    ? ERR_OK
+	    : ERR_ABSENT;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the login keys of the cards that are there to users: fixed pairing.
+ * Nothing here picks among several users; that is the user's choice.
+ */
+#ifndef SCS_MAP_MAP_H
+#define SCS_MAP_MAP_H
+
+#include "directory/index.h"
+
+#define MAP_USERS_MAX 16
+
+struct map_match {
+	char user[RECORD_NAME_MAX];
+	size_t key; /* index into the keys that were asked */
+};
+
+/*
+ * The users paired with any of the keys: one look-up for each key, then the
+ * found records alone are read and must still hold the pairing. Each user once,
+ * with the first of his keys. `why` collects what was wrong with a record that
+ * was dropped. ERR_ABSENT: nobody. ERR_LIMIT: more than MAP_USERS_MAX.
+ */
+MUST_CHECK err_t map_users(const char *prefix, const struct hash_index *ix,
+    const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],
+    size_t *found, struct why *why);
+
+/* The first of the keys that this record is paired with. ERR_ABSENT: none. */
+MUST_CHECK err_t map_key_of(
+    const struct record *r, const struct pkhh *keys, size_t n, size_t *key);
+
+/*
+ * Does /etc/SmartcardLogin.plist ask for an attribute mapping? ERR_OK: it does.
+ * ERR_ABSENT: no. Any other error: the file is there and cannot be used; `why`
+ * says why.
+ */
+MUST_CHECK err_t map_wants_attributes(const char *prefix, struct why *why);
+
+#endif

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "test.h"
+
+TEST_MAIN("map/map")

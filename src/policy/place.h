@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the caller sits, as logind knows it (sd-login(3)). Every reader belongs
+ * to seat0 for now. Without logind there is one seat and nobody is elsewhere:
+ * then PAM_RHOST alone tells of remote logins.
+ */
+#ifndef SCS_POLICY_PLACE_H
+#define SCS_POLICY_PLACE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct place {
+	bool remote; /* or unknown */
+	bool active; /* in an active session on the reader's seat */
+};
+
+/*
+ * The place of the process at the other end of a socket, whose uid is `uid`.
+ * In no session, it counts by its user's display session; a service of the
+ * system, which root runs and no user owns, is here.
+ */
+struct place place_of_peer(int fd, uid_t uid);
+
+#endif
