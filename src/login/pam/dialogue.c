@@ -79,6 +79,8 @@ recv_frame(struct dialogue *d, struct msg *m)
 		    "scs-authd gave no answer within %u seconds", wait);
 	if (e == ERR_OK && m->secret != NULL)
 		return why_add(d->why, ERR_SEQUENCE, "a secret from scs-authd");
+	if (e == ERR_LIMIT)
+		return why_add(d->why, e, "scs-authd sent what is no frame");
 	return e;
 }
 
@@ -286,6 +288,21 @@ on_result(struct dialogue *d, struct span body)
 }
 
 static err_t
+on_frame(struct dialogue *d, uint16_t type, struct span body)
+{
+	switch (type) {
+	case AUTH_CHOICE:
+		return on_choice(d, body);
+	case AUTH_PROMPT:
+		return on_prompt(d, body);
+	case AUTH_RESULT:
+		return on_result(d, body);
+	default:
+		return ERR_SEQUENCE;
+	}
+}
+
+static err_t
 step(struct dialogue *d)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
@@ -293,17 +310,11 @@ step(struct dialogue *d)
 
 	if ((e = recv_frame(d, &m)))
 		return e;
-	switch (m.type) {
-	case AUTH_CHOICE:
-		return on_choice(d, buf_span(&m.body));
-	case AUTH_PROMPT:
-		return on_prompt(d, buf_span(&m.body));
-	case AUTH_RESULT:
-		return on_result(d, buf_span(&m.body));
-	default:
-		return why_add(
-		    d->why, ERR_SEQUENCE, "frame %u from scs-authd", m.type);
-	}
+	e = on_frame(d, m.type, buf_span(&m.body));
+	if (e == ERR_SHORT || e == ERR_FORMAT || e == ERR_LIMIT ||
+	    e == ERR_SEQUENCE)
+		return why_add(d->why, e, "answer %u of scs-authd", m.type);
+	return e;
 }
 
 err_t

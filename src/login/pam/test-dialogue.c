@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole conversation of a row is written to the socket beforehand, since
+ * the order of the answers does not depend on what was asked; afterwards the
+ * frames that the module sent are read back. A row is three little texts:
+ *
+ * says    what the service answers, a word each:
+ *         PN     AUTH_PROMPT for user demo, N tries left (? unknown)
+ *         last   the same, tries unknown, flagged as the last one
+ *         p:U    AUTH_PROMPT for user U, 3 tries
+ *         r:V:U  AUTH_RESULT with verdict number V for user U
+ *         choice AUTH_CHOICE of alice and bob
+ *         type   a frame of a type nobody knows
+ *         secret AUTH_PROMPT that carries a secret
+ *         short  AUTH_PROMPT whose body ends early
+ *         huge   a header that promises 4 GB
+ *         cut    half a header
+ * person  answers, one for each question, separated by '|'
+ * sent    what came back: "start:USER:FLAGS", "pin:PIN:YES", "choose:N"
+ */
+#include "login/pam/dialogue.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "ipc/msg.h"
+#include "test.h"
+
+/* --- the service's side ------------------------------------------------- */
+
+static void
+put_prompt(
+    int fd, const char *user, uint8_t tries, uint8_t last, const char *secret)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, AUTH_PROMPT);
+	msg_put_str(&m.body, user);
+	msg_put_str(&m.body, "Card");
+	buf_put_u8(&m.body, tries);
+	buf_put_u8(&m.body, last);
+	msg_put_str(&m.body, "");
+	if (secret != NULL)
+		EXPECT_OK(secret_from(span_str(secret), &m.secret));
+	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
+}
+
+static void
+put_result(int fd, const char *arg)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	char *user;
+	unsigned long v = strtoul(arg, &user, 10);
+
+	msg_init(&m, AUTH_RESULT);
+	buf_put_u16(&m.body, (uint16_t)v);
+	msg_put_str(&m.body, user + 1);
+	msg_put_str(&m.body, "the reason");
+	msg_put_str(&m.body, "token");
+	buf_put_u16(&m.body, 2);
+	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
+}
+
+static void
+put_choice(int fd)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, AUTH_CHOICE);
+	buf_put_u16(&m.body, 2);
+	msg_put_str(&m.body, "alice");
+	msg_put_str(&m.body, "bob");
+	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
+}
+
+static void
+put_bytes(int fd, const char *bytes, size_t n)
+{
+	EXPECT_OK(fd_write_all(fd, span_from(bytes, n), DEADLINE_NONE));
+}
+
+static void
+say(int fd, const char *word)
+{
+	if (word[0] == 'P')
+		put_prompt(fd, "demo",
+		    word[1] == '?' ? 0xff : (uint8_t)(word[1] - '0'), 0, NULL);
+	else if (strcmp(word, "last") == 0)
+		put_prompt(fd, "demo", 0xff, 1, NULL);
+	else if (strncmp(word, "p:", 2) == 0)
+		put_prompt(fd, word + 2, 3, 0, NULL);
+	else if (strncmp(word, "r:", 2) == 0)
+		put_result(fd, word + 2);
+	else if (strcmp(word, "choice") == 0)
+		put_choice(fd);
+	else if (strcmp(word, "type") == 0)
+		put_bytes(fd, "\0\0\0\0\x07\x77\0\0", 8);
+	else if (strcmp(word, "secret") == 0)
+		put_prompt(fd, "demo", 3, 0, "boo");
+	else if (strcmp(word, "short") == 0)
+		put_bytes(fd, "\0\0\0\x03\x01\x81\0\0\0\0\0", 11);
+	else if (strcmp(word, "huge") == 0)
+		put_bytes(fd, "\xff\xff\xff\xff\x01\x81\0\0", 8);
+	else if (strcmp(word, "cut") == 0)
+		put_bytes(fd, "\0\0\0", 3);
+	else
+		fail_msg("no word \"%s\"", word);
+}
+
+static void
+say_all(int fd, const char *says)
+{
+	char text[256], *at = text, *word;
+
+	(void)snprintf(text, sizeof(text), "%s", says);
+	while ((word = strsep(&at, " ")) != NULL) {
+		if (*word != '\0')
+			say(fd, word);
+	}
+}
+
+/* One frame of the module as text behind what is in out[n]. */
+static void
+note_frame(struct msg *m, char *out, size_t n)
+{
+	struct span body = buf_span(&m->body), pin = secret_span(m->secret);
+	char items[4][AUTH_NAME_MAX];
+	uint16_t index;
+	uint8_t b = 0;
+	size_t len = strlen(out);
+
+	out += len;
+	n -= len;
+	switch (m->type) {
+	case AUTH_START:
+		for (size_t i = 0; i < 4; i++)
+			EXPECT_OK(
+			    msg_get_str(&body, items[i], sizeof(items[i])));
+		EXPECT_OK(span_u8(&body, &b));
+		assert_string_equal(items[0], "svc");
+		assert_string_equal(items[2], "host");
+		assert_string_equal(items[3], "tty");
+		(void)snprintf(out, n, "start:%s:%u ", items[1], b);
+		break;
+	case AUTH_PIN:
+		EXPECT_OK(span_u8(&body, &b));
+		(void)snprintf(
+		    out, n, "pin:%.*s:%u ", (int)pin.n, (const char *)pin.p, b);
+		break;
+	case AUTH_CHOOSE:
+		EXPECT_OK(span_u16(&body, &index));
+		(void)snprintf(out, n, "choose:%u ", index);
+		break;
+	default:
+		fail_msg("frame %u from the module", m->type);
+	}
+	EXPECT_OK(span_end(body));
+}
+
+/* --- the person's side -------------------------------------------------- */
+
+struct script {
+	const char *answers; /* what is left of them */
+	char heard[1024]; /* "?QUESTION" and "!NEWS", each with a newline */
+};
+
+static void
+hear(struct script *s, char mark, const char *text)
+{
+	size_t n = strlen(s->heard);
+
+	(void)snprintf(
+	    s->heard + n, sizeof(s->heard) - n, "%c%s\n", mark, text);
+}
+
+static err_t
+next_answer(struct script *s, char *out, size_t cap)
+{
+	size_t n;
+
+	if (s->answers == NULL)
+		return ERR_IO; /* the person has gone */
+	n = strcspn(s->answers, "|");
+	if (n >= cap)
+		return ERR_LIMIT;
+	memcpy(out, s->answers, n);
+	out[n] = '\0';
+	s->answers = s->answers[n] == '|' ? s->answers + n + 1 : NULL;
+	return ERR_OK;
+}
+
+static err_t
+on_tell(void *ctx, bool bad UNUSED, const char *text)
+{
+	hear(ctx, '!', text);
+	return ERR_OK;
+}
+
+static err_t
+on_ask(void *ctx, const char *prompt, char *out, size_t cap)
+{
+	hear(ctx, '?', prompt);
+	return next_answer(ctx, out, cap);
+}
+
+static err_t
+on_ask_pin(void *ctx, const char *prompt, struct secret **pin)
+{
+	char text[128];
+	err_t e;
+
+	hear(ctx, '?', prompt);
+	if ((e = next_answer(ctx, text, sizeof(text))))
+		return e;
+	if (strcmp(text, "LONG") == 0)
+		return ERR_PIN_FORM;
+	return text[0] == '\0' ? ERR_OK : secret_from(span_str(text), pin);
+}
+
+/* --- a row -------------------------------------------------------------- */
+
+struct row {
+	const char *why;
+	const char *user, *first_pin; /* first_pin NULL: none */
+	bool quiet; /* not interactive */
+	const char *says, *person;
+	err_t want;
+	enum verdict verdict; /* if want is ERR_OK */
+	const char *sent;
+};
+
+static void
+run(const struct row *r, struct script *s, struct outcome *out)
+{
+	CLEANUP(secret_free) struct secret *pin = NULL;
+	struct person person = { s, on_tell, on_ask, on_ask_pin };
+	struct login login = { "svc", r->user, "host", "tty", !r->quiet, NULL,
+		1 };
+	struct why why = { 0 };
+	char sent[512] = "";
+	int sv[2];
+	err_t e;
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+	if (r->first_pin != NULL)
+		EXPECT_OK(secret_from(span_str(r->first_pin), &pin));
+	login.first_pin = pin;
+	s->answers = r->person;
+	say_all(sv[1], r->says);
+	assert_int_equal(shutdown(sv[1], SHUT_WR), 0);
+	e = dialogue_run(sv[0], &login, &person, out, &why);
+	fd_close(&sv[0]);
+	EXPECT_ERR(r->want, e, r->why);
+	if (e == ERR_OK && out->verdict != r->verdict)
+		fail_msg("%s: verdict %d", r->why, (int)out->verdict);
+	if (e != ERR_OK && why.text[0] == '\0' && e != ERR_IO)
+		fail_msg("%s: no reason given", r->why);
+	for (;;) {
+		CLEANUP(msg_done) struct msg m = { 0 };
+
+		msg_init(&m, 0);
+		if (msg_recv(sv[1], &m, DEADLINE_NONE) != ERR_OK)
+			break;
+		note_frame(&m, sent, sizeof(sent));
+	}
+	fd_close(&sv[1]);
+	if (strcmp(sent, r->sent) != 0)
+		fail_msg("%s: sent \"%s\"", r->why, sent);
+}
+
+static void
+run_all(const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct script s = { 0 };
+		struct outcome out;
+
+		run(&rows[i], &s, &out);
+		if (rows[i].quiet && (s.heard[0] != '\0' || out.talked))
+			fail_msg("%s: talked to nobody", rows[i].why);
+		if ((s.heard[0] != '\0') != out.talked)
+			fail_msg("%s: talked is wrong", rows[i].why);
+	}
+}
+
+/* clang-format off */
+TEST(a_login_asks_three_times_at_most_and_the_last_try_after_a_yes)
+{
+	static const struct row rows[] = {
+		{ "right PIN", "demo", NULL, false, "P3 r:1:demo", "1111",
+		  ERR_OK, VERDICT_OK, "start:demo:1 pin:1111:0 " },
+		{ "user from the card", "", NULL, false, "P3 r:1:demo", "1111",
+		  ERR_OK, VERDICT_OK, "start::1 pin:1111:0 " },
+		{ "second PIN right", "demo", NULL, false, "P5 P4 r:1:demo",
+		  "1111|2222", ERR_OK, VERDICT_OK,
+		  "start:demo:1 pin:1111:0 pin:2222:0 " },
+		{ "a fourth prompt gets no PIN", "demo", NULL, false,
+		  "P9 P8 P7 P6 r:1:demo", "1111|2222|3333|4444", ERR_OK,
+		  VERDICT_WRONG_PIN,
+		  "start:demo:1 pin:1111:0 pin:2222:0 pin:3333:0 " },
+		{ "last try, yes", "demo", NULL, false, "P1 r:1:demo",
+		  "yes|1111", ERR_OK, VERDICT_OK, "start:demo:1 pin:1111:1 " },
+		{ "last try, no", "demo", NULL, false, "P1 r:1:demo", "no|1111",
+		  ERR_OK, VERDICT_NO_CONSENT, "start:demo:1 " },
+		{ "last try, PIN typed at the question", "demo", NULL, false,
+		  "last r:1:demo", "1111|1111", ERR_OK, VERDICT_NO_CONSENT,
+		  "start:demo:1 " },
+		{ "last try, an answer without end", "demo", NULL, false,
+		  "last r:1:demo", "yesyesyesyesyesyesyes|1111", ERR_OK,
+		  VERDICT_NO_CONSENT, "start:demo:1 " },
+		{ "last try flagged alone", "demo", NULL, false,
+		  "last r:1:demo", "YES|1111", ERR_OK, VERDICT_OK,
+		  "start:demo:1 pin:1111:1 " },
+		{ "last after a wrong one", "demo", NULL, false,
+		  "P2 P1 r:1:demo", "1111|yes|2222", ERR_OK, VERDICT_OK,
+		  "start:demo:1 pin:1111:0 pin:2222:1 " },
+		{ "no tries left", "demo", NULL, false, "P0", "1111", ERR_OK,
+		  VERDICT_BLOCKED, "start:demo:1 " },
+		{ "empty PIN gives up", "demo", NULL, false, "P3 r:1:demo", "",
+		  ERR_OK, VERDICT_NO_CONSENT, "start:demo:1 " },
+		{ "the same PIN is not sent again", "demo", NULL, false,
+		  "P5 P4 r:5:demo", "1111|1111|2222", ERR_OK, VERDICT_WRONG_PIN,
+		  "start:demo:1 pin:1111:0 pin:2222:0 " },
+		{ "too long is not sent, but asked", "demo", NULL, false,
+		  "P5 r:1:demo", "LONG|2222", ERR_OK, VERDICT_OK,
+		  "start:demo:1 pin:2222:0 " },
+		{ "three too long", "demo", NULL, false, "P5 r:1:demo",
+		  "LONG|LONG|LONG|1111", ERR_OK, VERDICT_WRONG_PIN,
+		  "start:demo:1 " },
+		{ "person gone", "demo", NULL, false, "P5 r:1:demo", NULL,
+		  ERR_IO, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "person gone at the last try", "demo", NULL, false,
+		  "P1 r:1:demo", NULL, ERR_IO, VERDICT_INTERNAL,
+		  "start:demo:1 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(a_pin_from_before_is_tried_once_and_never_as_the_last)
+{
+	static const struct row rows[] = {
+		{ "use, right", "demo", "1111", true, "P3 r:1:demo", NULL,
+		  ERR_OK, VERDICT_OK, "start:demo:2 pin:1111:0 " },
+		{ "use, wrong", "demo", "1111", true, "P3 r:5:demo", NULL,
+		  ERR_OK, VERDICT_WRONG_PIN, "start:demo:2 pin:1111:0 " },
+		{ "use, asked again", "demo", "1111", true, "P3 P2 r:1:demo",
+		  NULL, ERR_OK, VERDICT_WRONG_PIN, "start:demo:2 pin:1111:0 " },
+		{ "use, one try left", "demo", "1111", true, "P1 r:1:demo",
+		  NULL, ERR_OK, VERDICT_NO_CONSENT, "start:demo:2 " },
+		{ "use, flagged last", "demo", "1111", true, "last r:1:demo",
+		  NULL, ERR_OK, VERDICT_NO_CONSENT, "start:demo:2 " },
+		{ "use, none there", "demo", NULL, true, "P3 r:1:demo", NULL,
+		  ERR_PIN_NEEDED, VERDICT_INTERNAL, "start:demo:0 " },
+		{ "use, none there, no card", "demo", NULL, true, "r:2:demo",
+		  NULL, ERR_OK, VERDICT_NO_CARD, "start:demo:0 " },
+		{ "use, a choice", "", "1111", true, "choice r:1:bob", NULL,
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start::2 " },
+		{ "try, right", "demo", "1111", false, "P3 r:1:demo", NULL,
+		  ERR_OK, VERDICT_OK, "start:demo:3 pin:1111:0 " },
+		{ "try, wrong, then typed", "demo", "1111", false,
+		  "P3 P2 r:1:demo", "2222", ERR_OK, VERDICT_OK,
+		  "start:demo:3 pin:1111:0 pin:2222:0 " },
+		{ "try, wrong, typed the same", "demo", "1111", false,
+		  "P3 P2 r:1:demo", "1111|2222", ERR_OK, VERDICT_OK,
+		  "start:demo:3 pin:1111:0 pin:2222:0 " },
+		{ "try, one try left", "demo", "1111", false, "P1 r:1:demo",
+		  "yes|2222", ERR_OK, VERDICT_OK, "start:demo:3 pin:2222:1 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(a_choice_is_answered_once_and_binds)
+{
+	static const struct row rows[] = {
+		{ "by number", "", NULL, false, "choice p:bob r:1:bob",
+		  "2|1111", ERR_OK, VERDICT_OK,
+		  "start::1 choose:1 pin:1111:0 " },
+		{ "by name", "", NULL, false, "choice p:alice r:1:alice",
+		  "alice|1111", ERR_OK, VERDICT_OK,
+		  "start::1 choose:0 pin:1111:0 " },
+		{ "none of them", "", NULL, false, "choice p:bob r:1:bob",
+		  "eve|1111", ERR_OK, VERDICT_NO_CONSENT, "start::1 " },
+		{ "another than chosen is asked", "", NULL, false,
+		  "choice p:bob r:1:bob", "alice|1111", ERR_SEQUENCE,
+		  VERDICT_INTERNAL, "start::1 choose:0 " },
+		{ "twice", "", NULL, false, "choice choice", "1|1",
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start::1 choose:0 " },
+		{ "with a user given", "demo", NULL, false, "choice", "1",
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "after a PIN", "", NULL, false, "P3 choice", "1111|1",
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start::1 pin:1111:0 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(a_yes_that_nobody_earned_is_refused)
+{
+	static const struct row rows[] = {
+		{ "without a PIN", "demo", NULL, false, "r:1:demo", NULL,
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "without a PIN, user from card", "", NULL, false, "r:1:demo",
+		  NULL, ERR_SEQUENCE, VERDICT_INTERNAL, "start::1 " },
+		{ "after a choice alone", "", NULL, false, "choice r:1:bob",
+		  "2", ERR_SEQUENCE, VERDICT_INTERNAL, "start::1 choose:1 " },
+		{ "for another user", "demo", NULL, false, "P3 r:1:root",
+		  "1111", ERR_SEQUENCE, VERDICT_INTERNAL,
+		  "start:demo:1 pin:1111:0 " },
+		{ "for no user", "demo", NULL, false, "P3 r:1:", "1111",
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start:demo:1 pin:1111:0 " },
+		{ "for another than the prompt's", "", NULL, false,
+		  "P3 r:1:root", "1111", ERR_SEQUENCE, VERDICT_INTERNAL,
+		  "start::1 pin:1111:0 " },
+		{ "prompt for another user", "demo", NULL, false,
+		  "p:root r:1:root", "1111", ERR_SEQUENCE, VERDICT_INTERNAL,
+		  "start:demo:1 " },
+		{ "prompt changes the user", "", NULL, false,
+		  "P3 p:root r:1:root", "1111|2222", ERR_SEQUENCE,
+		  VERDICT_INTERNAL, "start::1 pin:1111:0 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(every_no_is_handed_on_and_zero_is_no_yes)
+{
+	static const struct row rows[] = {
+		{ "zero", "demo", NULL, false, "P3 r:0:demo", "1111", ERR_OK,
+		  VERDICT_INTERNAL, "start:demo:1 pin:1111:0 " },
+		{ "no card", "demo", NULL, false, "r:2:", NULL, ERR_OK,
+		  VERDICT_NO_CARD, "start:demo:1 " },
+		{ "not paired", "demo", NULL, false, "r:3:", NULL, ERR_OK,
+		  VERDICT_NOT_PAIRED, "start:demo:1 " },
+		{ "refused", "demo", NULL, false, "P3 r:4:demo", "1111",
+		  ERR_OK, VERDICT_REFUSED, "start:demo:1 pin:1111:0 " },
+		{ "blocked", "demo", NULL, false, "P2 P1 r:6:demo",
+		  "1111|yes|2222", ERR_OK, VERDICT_BLOCKED,
+		  "start:demo:1 pin:1111:0 pin:2222:1 " },
+		{ "unknown", "demo", NULL, false, "P3 r:4711:demo", "1111",
+		  ERR_OK, VERDICT_INTERNAL, "start:demo:1 pin:1111:0 " },
+		{ "257: not 1", "demo", NULL, false, "P3 r:257:demo", "1111",
+		  ERR_OK, VERDICT_INTERNAL, "start:demo:1 pin:1111:0 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(a_service_that_breaks_off_or_babbles_ends_the_login)
+{
+	static const struct row rows[] = {
+		{ "gone at once", "demo", NULL, false, "", NULL, ERR_SERVICE,
+		  VERDICT_INTERNAL, "start:demo:1 " },
+		{ "gone after the choice", "", NULL, false, "choice", "1",
+		  ERR_SERVICE, VERDICT_INTERNAL, "start::1 choose:0 " },
+		{ "gone after the PIN", "demo", NULL, false, "P3", "1111",
+		  ERR_SERVICE, VERDICT_INTERNAL, "start:demo:1 pin:1111:0 " },
+		{ "gone in a header", "demo", NULL, false, "cut", NULL,
+		  ERR_SERVICE, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "4 GB", "demo", NULL, false, "huge", NULL, ERR_LIMIT,
+		  VERDICT_INTERNAL, "start:demo:1 " },
+		{ "body too short", "demo", NULL, false, "short", NULL,
+		  ERR_SHORT, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "unknown frame", "demo", NULL, false, "type", NULL,
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start:demo:1 " },
+		{ "unknown frame after the PIN", "demo", NULL, false, "P3 type",
+		  "1111", ERR_SEQUENCE, VERDICT_INTERNAL,
+		  "start:demo:1 pin:1111:0 " },
+		{ "a secret for us", "demo", NULL, false, "secret", NULL,
+		  ERR_SEQUENCE, VERDICT_INTERNAL, "start:demo:1 " },
+	};
+
+	run_all(rows, nitems(rows));
+}
+
+TEST(a_name_that_is_no_text_is_not_sent)
+{
+	static const struct row rows[] = {
+		{ "escape", "a\033[2J", NULL, false, "P3", "1111", ERR_ABSENT,
+		  VERDICT_INTERNAL, "" },
+		{ "not UTF-8", "\xc3\x28", NULL, false, "P3", "1111",
+		  ERR_ABSENT, VERDICT_INTERNAL, "" },
+	};
+
+	run_all(rows, nitems(rows));
+}
+/* clang-format on */
+
+TEST(a_password_refused_by_its_form_stays_for_the_next_module)
+{
+	static const struct {
+		struct row row;
+		bool used;
+	} rows[] = {
+		{ { "form: tries unchanged", "demo", "secret word", false,
+		      "P3 P3 r:1:demo", "1111", ERR_OK, VERDICT_OK,
+		      "start:demo:3 pin:secret word:0 pin:1111:0 " },
+		    false },
+		{ { "card: a try less", "demo", "2222", false, "P3 P2 r:1:demo",
+		      "1111", ERR_OK, VERDICT_OK,
+		      "start:demo:3 pin:2222:0 pin:1111:0 " },
+		    true },
+		{ { "tries unknown", "demo", "2222", false, "P? P? r:1:demo",
+		      "1111", ERR_OK, VERDICT_OK,
+		      "start:demo:3 pin:2222:0 pin:1111:0 " },
+		    true },
+		{ { "accepted", "demo", "2222", true, "P3 r:1:demo", NULL,
+		      ERR_OK, VERDICT_OK, "start:demo:2 pin:2222:0 " },
+		    true },
+		{ { "sent, then nothing more", "demo", "2222", true, "P3", NULL,
+		      ERR_SERVICE, VERDICT_INTERNAL,
+		      "start:demo:2 pin:2222:0 " },
+		    true },
+		{ { "not sent", "demo", "2222", true, "r:2:", NULL, ERR_OK,
+		      VERDICT_NO_CARD, "start:demo:2 " },
+		    false },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct script s = { 0 };
+		struct outcome out;
+
+		run(&rows[i].row, &s, &out);
+		if (out.first_pin_used != rows[i].used)
+			fail_msg("%s: used is wrong", rows[i].row.why);
+	}
+}
+
+TEST(the_person_reads_what_happens)
+{
+	static const struct row row = { "dialogue", "", NULL, false,
+		"choice p:bob P3", "bob|1111", ERR_SEQUENCE, VERDICT_INTERNAL,
+		"start::1 choose:1 pin:1111:0 " };
+	static const struct row wrong = { "wrong", "demo", NULL, false,
+		"P3 P2 P1 r:1:demo", "1111|2222|yes|3333", ERR_OK, VERDICT_OK,
+		"start:demo:1 pin:1111:0 pin:2222:0 pin:3333:1 " };
+	struct script s = { 0 }, w = { 0 };
+	struct outcome out;
+
+	run(&row, &s, &out);
+	assert_string_equal(s.heard,
+	    "?Several users have this card: 1 alice, 2 bob. Number or name: \n"
+	    "?Enter PIN for 'Card': \n");
+	run(&wrong, &w, &out);
+	assert_string_equal(w.heard,
+	    "?Enter PIN for 'Card': \n"
+	    "!PIN rejected, 2 tries left\n"
+	    "?Enter PIN for 'Card': \n"
+	    "!PIN rejected, 1 try left\n"
+	    "?Only one PIN try is left before the card blocks. Use it? "
+	    "[yes/no] \n"
+	    "?Enter PIN for 'Card': \n");
+	assert_string_equal(out.user, "demo");
+	assert_string_equal(out.token_id, "token");
+	assert_int_equal(out.apdus, 2);
+}
+
+TEST(a_silent_service_costs_the_timeout_and_no_more)
+{
+	struct script s = { 0 };
+	struct person person = { &s, on_tell, on_ask, on_ask_pin };
+	struct login login = { "svc", "demo", "host", "tty", true, NULL, 1 };
+	struct outcome out;
+	struct why why = { 0 };
+	uint64_t start = clock_ms();
+	int sv[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+	EXPECT_ERR(ERR_TIMEOUT,
+	    dialogue_run(sv[0], &login, &person, &out, &why), "silence");
+	assert_in_range(clock_ms() - start, 900, 20000);
+	assert_non_null(strstr(why.text, "1 seconds"));
+	fd_close(&sv[0]);
+	fd_close(&sv[1]);
+}
+
+TEST_MAIN("login/pam/dialogue")
