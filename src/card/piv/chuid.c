@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "card/piv/chuid.h"
+
+#include <string.h>
+
+#include "codec/tlv.h"
+
+#define FASCN_LEN 25
+
+static bool
+all_zero(struct span s)
+{
+	uint8_t any = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		any |= s.p[i];
+	return any == 0;
+}
+
+/* An element of a fixed length that may come once. */
+static err_t
+once(struct span *field, struct span val, size_t n)
+{
+	if (field->p != NULL || val.n != n)
+		return ERR_FORMAT;
+	*field = val;
+	return ERR_OK;
+}
+
+static err_t
+put_expiry(struct span val, char out[PIV_EXPIRY_LEN + 1])
+{
+	for (size_t i = 0; i < val.n; i++)
+		if (val.p[i] < '0' || val.p[i] > '9')
+			return ERR_FORMAT;
+	if (val.n > 0)
+		memcpy(out, val.p, val.n);
+	out[val.n] = '\0';
+	return ERR_OK;
+}
+
+err_t
+piv_chuid_parse(struct span in, struct piv_chuid *out)
+{
+	struct piv_chuid c = { 0 };
+	struct span obj, val, expiry = SPAN_NONE;
+	uint32_t tag;
+	err_t e;
+
+	if ((e = tlv_want(&in, 0x53, &obj)) || (e = span_end(in)))
+		return e;
+	while (obj.n > 0) {
+		if ((e = tlv_next(&obj, &tag, &val)))
+			return e;
+		if (tag == 0x30)
+			e = once(&c.fascn, val, FASCN_LEN);
+		else if (tag == 0x34)
+			e = once(&c.guid, val, PIV_GUID_LEN);
+		else if (tag == 0x35)
+			e = once(&expiry, val, PIV_EXPIRY_LEN);
+		if (e != ERR_OK)
+			return e;
+	}
+	if ((e = put_expiry(expiry, c.expiry)))
+		return e;
+	if (all_zero(c.guid))
+		c.guid = SPAN_NONE;
+	*out = c;
+	return ERR_OK;
+}
