@@ -1,37 +1,40 @@
 # A thin face on meson. `make demo` and `make check` do all the set-up.
 .PHONY: all demo check check-quick conformance bench fuzz format setup clean
 
-all: build/build.ninja
+all: setup
+	@[ -f build/build.ninja ] || meson setup build
 	ninja -C build
 
 setup:
 	@dev/setup build
 
-build/build.ninja:
-	@dev/setup build
-	meson setup build
-
-build-check/build.ninja:
-	@dev/setup test
-	meson setup build-check -Db_sanitize=address,undefined -Db_lundef=false
-
-demo: all
+demo:
+	@dev/setup build demo
+	@$(MAKE) --no-print-directory all
 	@dev/demo
 
-check: all build-check/build.ninja
+check:
 	@dev/check
 
-conformance: all
+check-quick:
+	@dev/check quick
+
+conformance:
+	@dev/setup build test
+	@$(MAKE) --no-print-directory all
 	@test/conformance/run
 
-bench: all
+bench:
+	@dev/setup build test
+	@$(MAKE) --no-print-directory all
 	@bench/run
 
+# make fuzz SECONDS=600
 fuzz:
-	@dev/fuzz
+	@dev/fuzz $(or $(SECONDS),60)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-check build-fuzz demo-prefix
+	rm -rf build build-check build-clang build-fuzz build-logs demo-prefix
