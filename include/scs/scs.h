@@ -23,19 +23,19 @@ extern "C" {
 enum scs_result {
 	SCS_OK = 0,
 	SCS_NOMEM = 1,
-	SCS_SERVICE = 2,     /* the service does not run or went away */
-	SCS_REMOVED = 3,     /* that card has left or was reset: list again */
-	SCS_ABSENT = 4,	     /* no such token, slot or key */
-	SCS_PIN_WRONG = 5,   /* see scs_tries() */
+	SCS_SERVICE = 2, /* the service does not run or went away */
+	SCS_REMOVED = 3, /* that card has left or was reset: list again */
+	SCS_ABSENT = 4, /* no such token, slot or key */
+	SCS_PIN_WRONG = 5, /* see scs_tries() */
 	SCS_PIN_BLOCKED = 6, /* unblock it with the PUK */
-	SCS_PIN_FORM = 7,    /* cannot be a PIN; was not sent to the card */
-	SCS_PIN_NEEDED = 8,  /* log in first */
-	SCS_DENIED = 9,	     /* not allowed for this user */
+	SCS_PIN_FORM = 7, /* cannot be a PIN; was not sent to the card */
+	SCS_PIN_NEEDED = 8, /* log in first */
+	SCS_DENIED = 9, /* not allowed for this user */
 	SCS_UNSUPPORTED = 10,
-	SCS_CARD = 11,	     /* the card refused */
-	SCS_IO = 12,	     /* reader or socket failed */
+	SCS_CARD = 11, /* the card refused */
+	SCS_IO = 12, /* reader or socket failed */
 	SCS_TIMEOUT = 13,
-	SCS_INVALID = 14     /* arguments, or an answer that makes no sense */
+	SCS_INVALID = 14 /* arguments, or an answer that makes no sense */
 };
 
 struct scs; /* one connection */
@@ -58,20 +58,28 @@ enum scs_item_flags {
 	SCS_ITEM_LOGIN = 1 << 4 /* pairing, mapping and login use this key */
 };
 
-enum scs_pin_policy { SCS_PIN_NEVER, SCS_PIN_ONCE, SCS_PIN_ALWAYS };
+enum scs_pin_policy {
+	SCS_PIN_NEVER,
+	SCS_PIN_ONCE,
+	SCS_PIN_ALWAYS
+};
 
-enum scs_mech { SCS_RSA_RAW = 1, SCS_RSA_PKCS1 = 2, SCS_ECDSA = 3 };
+enum scs_mech {
+	SCS_RSA_RAW = 1,
+	SCS_RSA_PKCS1 = 2,
+	SCS_ECDSA = 3
+};
 
 /* A certificate and its key. Strings are UTF-8 without control characters. */
 struct scs_item {
 	uint8_t slot;
 	const char *cert_label; /* "Certificate For PIV Authentication (CN)" */
-	const char *key_label;	/* "Key For PIV Authentication (CN)" */
+	const char *key_label; /* "Key For PIV Authentication (CN)" */
 	uint8_t pkhh[20]; /* SHA-1 of the public key's BIT STRING contents */
-	uint8_t alg;	  /* 07 05 16 (RSA), 11 14 (P-256, P-384); 0 unknown */
+	uint8_t alg; /* 07 05 16 (RSA), 11 14 (P-256, P-384); 0 unknown */
 	uint16_t bits;
 	unsigned int flags; /* enum scs_item_flags */
-	unsigned int pin;   /* enum scs_pin_policy */
+	unsigned int pin; /* enum scs_pin_policy */
 	const uint8_t *cert; /* DER, not checked in any way; NULL: none */
 	size_t cert_len;
 	const uint8_t *spki; /* DER SubjectPublicKeyInfo */
@@ -80,17 +88,18 @@ struct scs_item {
 
 struct scs_token {
 	uint64_t insertion; /* names this card until it leaves */
-	const char *id;	    /* "com.apple.pivtoken:00112233…" */
+	const char *id; /* "com.apple.pivtoken:00112233…" */
 	const char *reader;
 	const char *driver; /* "com.apple.CryptoTokenKit.pivtoken" */
 	const uint8_t *atr;
 	size_t atr_len;
-	int login;	     /* its driver may be used for login */
-	int pinpad;	     /* the reader takes the PIN itself */
+	int login; /* its driver may be used for login */
+	int pinpad; /* the reader takes the PIN itself */
 	unsigned int pin_min, pin_max; /* characters */
 	const struct scs_item *items;
 	size_t items_n;
-	const char *const *problems; /* what is missing, and what that prevents */
+	const char *const
+	    *problems; /* what is missing, and what that prevents */
 	size_t problems_n;
 };
 
@@ -120,8 +129,8 @@ int scs_tries(struct scs *s, uint64_t insertion, int *tries);
  * Present the PIN. It is copied to locked memory and sent once; the caller
  * wipes its own. On SCS_PIN_WRONG *tries (may be NULL) is what is left.
  */
-int scs_login(struct scs *s, uint64_t insertion, const char *pin, size_t n,
-    int *tries);
+int scs_login(
+    struct scs *s, uint64_t insertion, const char *pin, size_t n, int *tries);
 int scs_logout(struct scs *s, uint64_t insertion);
 
 /*
@@ -135,8 +144,7 @@ int scs_sign(struct scs *s, uint64_t insertion, unsigned int slot,
 int scs_decrypt(struct scs *s, uint64_t insertion, unsigned int slot,
     const uint8_t *data, size_t n, uint8_t *out, size_t cap, size_t *out_len);
 int scs_derive(struct scs *s, uint64_t insertion, unsigned int slot,
-    const uint8_t *point, size_t n, uint8_t *out, size_t cap,
-    size_t *out_len);
+    const uint8_t *point, size_t n, uint8_t *out, size_t cap, size_t *out_len);
 
 int scs_change_pin(struct scs *s, uint64_t insertion, const char *old,
     size_t old_n, const char *pin, size_t pin_n, int *tries);
