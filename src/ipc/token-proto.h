@@ -29,6 +29,8 @@
  *                     bytes data, u8 last_try_ok
  *                     scs-authd only: VERIFY, one signature, status cleared
  *                     after the answer; leaves no session behind
+ *                     With one try left and last_try_ok 0 nothing is sent:
+ *                     ERR_DENIED, tries 1
  * TOK_PROBE           u64 insertion, u8 slot            -
  *                     scs-authd only: does the key sign without a PIN?
  *

@@ -59,19 +59,6 @@ map_users(const char *prefix, const struct hash_index *ix,
 }
 
 err_t
-map_key_of(
-    const struct record *r, const struct pkhh *keys, size_t n, size_t *key)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (record_paired(r, &keys[i])) {
-			*key = i;
-			return ERR_OK;
-		}
-	}
-	return ERR_ABSENT;
-}
-
-err_t
 map_wants_attributes(const char *prefix, struct why *why)
 {
 	CLEANUP(pl_free) plist_t list = NULL;

@@ -25,10 +25,6 @@ MUST_CHECK err_t map_users(const char *prefix, const struct hash_index *ix,
     const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],
     size_t *found, struct why *why);
 
-/* The first of the keys that this record is paired with. ERR_ABSENT: none. */
-MUST_CHECK err_t map_key_of(
-    const struct record *r, const struct pkhh *keys, size_t n, size_t *key);
-
 /*
  * Does /etc/SmartcardLogin.plist ask for an attribute mapping? ERR_OK: it does.
  * ERR_ABSENT: no. Any other error: the file is there and cannot be used; `why`

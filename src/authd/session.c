@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "authd/session.h"
+
+#include "authd/cards.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+err_t
+session_recv(struct session *s, struct msg *m)
+{
+	return msg_recv(s->fd, m, s->deadline);
+}
+
+err_t
+session_send(struct session *s, const struct msg *m)
+{
+	return msg_send(s->fd, m, deadline_in(SESSION_ANSWER_MS));
+}
+
+enum verdict
+verdict_of_token(err_t e)
+{
+	switch (e) {
+	case ERR_OK:
+		return VERDICT_OK;
+	case ERR_PIN_WRONG:
+	case ERR_PIN_FORM:
+		return VERDICT_WRONG_PIN;
+	case ERR_PIN_BLOCKED:
+		return VERDICT_BLOCKED;
+	case ERR_ABSENT:
+	case ERR_CARD:
+	case ERR_IO:
+	case ERR_REMOVED:
+	case ERR_UNSUPPORTED:
+	case ERR_PIN_NEEDED:
+		return VERDICT_CARD_ERROR;
+	case ERR_DENIED:
+		return VERDICT_REFUSED;
+	case ERR_BUSY:
+	case ERR_TIMEOUT:
+	case ERR_SERVICE:
+		return VERDICT_SERVICE;
+	case ERR_NOMEM:
+	case ERR_LIMIT:
+	case ERR_SHORT:
+	case ERR_FORMAT:
+	case ERR_SEQUENCE:
+	case ERR_COUNT_:
+		break;
+	}
+	return VERDICT_INTERNAL;
+}
+
+const char *
+verdict_text(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_OK:
+		return "accepted";
+	case VERDICT_NO_CARD:
+		return "no card";
+	case VERDICT_NOT_PAIRED:
+		return "not paired";
+	case VERDICT_REFUSED:
+		return "refused";
+	case VERDICT_WRONG_PIN:
+		return "wrong PIN";
+	case VERDICT_BLOCKED:
+		return "PIN blocked";
+	case VERDICT_NO_CONSENT:
+		return "last try not confirmed";
+	case VERDICT_CARD_ERROR:
+		return "card error";
+	case VERDICT_SERVICE:
+		return "service not available";
+	case VERDICT_INTERNAL:
+	case VERDICT_COUNT_:
+		break;
+	}
+	return "internal error";
+}
+
+enum verdict
+session_cards(struct session *s, struct token_client **tokens,
+    struct token_list *list, struct cards *cards, struct why *why)
+{
+	err_t e;
+
+	/* whoever sits on that socket with another uid is no token service */
+	if (token_open(s->d->token_path, s->d->token_uid, tokens, why) !=
+		ERR_OK ||
+	    token_list(*tokens, list, why) != ERR_OK)
+		return VERDICT_SERVICE;
+	if ((e = cards_examine(list, s->deadline, cards)) != ERR_OK) {
+		(void)why_add(why, e, "examining the cards");
+		return VERDICT_INTERNAL;
+	}
+	if (cards->n > 0)
+		return VERDICT_OK;
+	(void)why_add(why, ERR_ABSENT,
+	    cards->others > 0
+		? "the card's driver may not be used for login (see sc_auth "
+		  "enable_for_login)"
+		: "no smart card is inserted");
+	return VERDICT_NO_CARD;
+}
+
+enum verdict
+session_run(struct session *s)
+{
+	CLEANUP(msg_done) struct msg m;
+	err_t e;
+
+	msg_init(&m, 0);
+	s->deadline = deadline_in(SESSION_MS);
+	if ((e = session_recv(s, &m)) != ERR_OK) {
+		log_debug("caller %u left without a request: %s",
+		    (unsigned int)s->peer.uid, err_text(e));
+		return VERDICT_INTERNAL;
+	}
+	switch (m.type) {
+	case AUTH_START:
+		return login_run(s, &m);
+	case AUTH_PAIR_CHECK:
+		return pair_check_run(s, &m);
+	case AUTH_USER_OF:
+		return user_of_run(s, &m);
+	default:
+		log_warning("caller %u: unknown request %u",
+		    (unsigned int)s->peer.uid, (unsigned int)m.type);
+		return VERDICT_INTERNAL;
+	}
+}
