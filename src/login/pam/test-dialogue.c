@@ -4,111 +4,21 @@
  * the order of the answers does not depend on what was asked; afterwards the
  * frames that the module sent are read back. A row is three little texts:
  *
- * says    what the service answers, a word each:
- *         PN     AUTH_PROMPT for user demo, N tries left (? unknown)
- *         last   the same, tries unknown, flagged as the last one
- *         p:U    AUTH_PROMPT for user U, 3 tries
- *         r:V:U  AUTH_RESULT with verdict number V for user U
- *         choice AUTH_CHOICE of alice and bob
- *         type   a frame of a type nobody knows
- *         secret AUTH_PROMPT that carries a secret
- *         short  AUTH_PROMPT whose body ends early
- *         huge   a header that promises 4 GB
- *         cut    half a header
+ * says    what the service answers, in the words of test-says.h
  * person  answers, one for each question, separated by '|'
- * sent    what came back: "start:USER:FLAGS", "pin:PIN:YES", "choose:N"
+ * sent    the frames that came back
  */
 #include "login/pam/dialogue.h"
 
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "ipc/msg.h"
+#include "login/pam/test-says.h"
 #include "test.h"
 
 /* --- the service's side ------------------------------------------------- */
-
-static void
-put_prompt(
-    int fd, const char *user, uint8_t tries, uint8_t last, const char *secret)
-{
-	CLEANUP(msg_done) struct msg m = { 0 };
-
-	msg_init(&m, AUTH_PROMPT);
-	msg_put_str(&m.body, user);
-	msg_put_str(&m.body, "Card");
-	buf_put_u8(&m.body, tries);
-	buf_put_u8(&m.body, last);
-	msg_put_str(&m.body, "");
-	if (secret != NULL)
-		EXPECT_OK(secret_from(span_str(secret), &m.secret));
-	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
-}
-
-static void
-put_result(int fd, const char *arg)
-{
-	CLEANUP(msg_done) struct msg m = { 0 };
-	char *user;
-	unsigned long v = strtoul(arg, &user, 10);
-
-	msg_init(&m, AUTH_RESULT);
-	buf_put_u16(&m.body, (uint16_t)v);
-	msg_put_str(&m.body, user + 1);
-	msg_put_str(&m.body, "the reason");
-	msg_put_str(&m.body, "token");
-	buf_put_u16(&m.body, 2);
-	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
-}
-
-static void
-put_choice(int fd)
-{
-	CLEANUP(msg_done) struct msg m = { 0 };
-
-	msg_init(&m, AUTH_CHOICE);
-	buf_put_u16(&m.body, 2);
-	msg_put_str(&m.body, "alice");
-	msg_put_str(&m.body, "bob");
-	EXPECT_OK(msg_send(fd, &m, DEADLINE_NONE));
-}
-
-static void
-put_bytes(int fd, const char *bytes, size_t n)
-{
-	EXPECT_OK(fd_write_all(fd, span_from(bytes, n), DEADLINE_NONE));
-}
-
-static void
-say(int fd, const char *word)
-{
-	if (word[0] == 'P')
-		put_prompt(fd, "demo",
-		    word[1] == '?' ? 0xff : (uint8_t)(word[1] - '0'), 0, NULL);
-	else if (strcmp(word, "last") == 0)
-		put_prompt(fd, "demo", 0xff, 1, NULL);
-	else if (strncmp(word, "p:", 2) == 0)
-		put_prompt(fd, word + 2, 3, 0, NULL);
-	else if (strncmp(word, "r:", 2) == 0)
-		put_result(fd, word + 2);
-	else if (strcmp(word, "choice") == 0)
-		put_choice(fd);
-	else if (strcmp(word, "type") == 0)
-		put_bytes(fd, "\0\0\0\0\x07\x77\0\0", 8);
-	else if (strcmp(word, "secret") == 0)
-		put_prompt(fd, "demo", 3, 0, "boo");
-	else if (strcmp(word, "short") == 0)
-		put_bytes(fd, "\0\0\0\x03\x01\x81\0\0\0\0\0", 11);
-	else if (strcmp(word, "huge") == 0)
-		put_bytes(fd, "\xff\xff\xff\xff\x01\x81\0\0", 8);
-	else if (strcmp(word, "cut") == 0)
-		put_bytes(fd, "\0\0\0", 3);
-	else
-		fail_msg("no word \"%s\"", word);
-}
 
 static void
 say_all(int fd, const char *says)
@@ -118,46 +28,8 @@ say_all(int fd, const char *says)
 	(void)snprintf(text, sizeof(text), "%s", says);
 	while ((word = strsep(&at, " ")) != NULL) {
 		if (*word != '\0')
-			say(fd, word);
+			EXPECT_ERR(ERR_OK, says_word(fd, word), word);
 	}
-}
-
-/* One frame of the module as text behind what is in out[n]. */
-static void
-note_frame(struct msg *m, char *out, size_t n)
-{
-	struct span body = buf_span(&m->body), pin = secret_span(m->secret);
-	char items[4][AUTH_NAME_MAX];
-	uint16_t index;
-	uint8_t b = 0;
-	size_t len = strlen(out);
-
-	out += len;
-	n -= len;
-	switch (m->type) {
-	case AUTH_START:
-		for (size_t i = 0; i < 4; i++)
-			EXPECT_OK(
-			    msg_get_str(&body, items[i], sizeof(items[i])));
-		EXPECT_OK(span_u8(&body, &b));
-		assert_string_equal(items[0], "svc");
-		assert_string_equal(items[2], "host");
-		assert_string_equal(items[3], "tty");
-		(void)snprintf(out, n, "start:%s:%u ", items[1], b);
-		break;
-	case AUTH_PIN:
-		EXPECT_OK(span_u8(&body, &b));
-		(void)snprintf(
-		    out, n, "pin:%.*s:%u ", (int)pin.n, (const char *)pin.p, b);
-		break;
-	case AUTH_CHOOSE:
-		EXPECT_OK(span_u16(&body, &index));
-		(void)snprintf(out, n, "choose:%u ", index);
-		break;
-	default:
-		fail_msg("frame %u from the module", m->type);
-	}
-	EXPECT_OK(span_end(body));
 }
 
 /* --- the person's side -------------------------------------------------- */
@@ -265,7 +137,7 @@ run(const struct row *r, struct script *s, struct outcome *out)
 		msg_init(&m, 0);
 		if (msg_recv(sv[1], &m, DEADLINE_NONE) != ERR_OK)
 			break;
-		note_frame(&m, sent, sizeof(sent));
+		EXPECT_OK(says_note(&m, sent, sizeof(sent)));
 	}
 	fd_close(&sv[1]);
 	if (strcmp(sent, r->sent) != 0)
@@ -558,6 +430,35 @@ TEST(the_person_reads_what_happens)
 	assert_string_equal(out.user, "demo");
 	assert_string_equal(out.token_id, "token");
 	assert_int_equal(out.apdus, 2);
+}
+
+TEST(start_carries_what_pam_knows)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	struct script s = { 0 };
+	struct person person = { &s, on_tell, on_ask, on_ask_pin };
+	struct login login = { "svc", "demo", "host", "tty", true, NULL, 1 };
+	static const char *want[] = { "svc", "demo", "host", "tty" };
+	char text[AUTH_NAME_MAX];
+	struct outcome out;
+	struct span body;
+	int sv[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+	assert_int_equal(shutdown(sv[1], SHUT_WR), 0);
+	EXPECT_ERR(ERR_SERVICE,
+	    dialogue_run(sv[0], &login, &person, &out, NULL), "silent");
+	msg_init(&m, 0);
+	EXPECT_OK(msg_recv(sv[1], &m, DEADLINE_NONE));
+	body = buf_span(&m.body);
+	for (size_t i = 0; i < nitems(want); i++) {
+		EXPECT_OK(msg_get_str(&body, text, sizeof(text)));
+		assert_string_equal(text, want[i]);
+	}
+	EXPECT_SPAN(body, "\x01"); /* interactive, no PIN yet */
+	fd_close(&sv[0]);
+	fd_close(&sv[1]);
 }
 
 TEST(a_silent_service_costs_the_timeout_and_no_more)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "codes.h"
+
+#include <security/pam_appl.h>
+#include <stddef.h>
+
+#define CODE(c) [c] = #c
+
+static const char *const names[] = {
+	CODE(PAM_SUCCESS),
+	CODE(PAM_OPEN_ERR),
+	CODE(PAM_SYMBOL_ERR),
+	CODE(PAM_SERVICE_ERR),
+	CODE(PAM_SYSTEM_ERR),
+	CODE(PAM_BUF_ERR),
+	CODE(PAM_PERM_DENIED),
+	CODE(PAM_AUTH_ERR),
+	CODE(PAM_CRED_INSUFFICIENT),
+	CODE(PAM_AUTHINFO_UNAVAIL),
+	CODE(PAM_USER_UNKNOWN),
+	CODE(PAM_MAXTRIES),
+	CODE(PAM_NEW_AUTHTOK_REQD),
+	CODE(PAM_ACCT_EXPIRED),
+	CODE(PAM_SESSION_ERR),
+	CODE(PAM_CRED_UNAVAIL),
+	CODE(PAM_CRED_EXPIRED),
+	CODE(PAM_CRED_ERR),
+	CODE(PAM_NO_MODULE_DATA),
+	CODE(PAM_CONV_ERR),
+	CODE(PAM_AUTHTOK_ERR),
+	CODE(PAM_AUTHTOK_RECOVERY_ERR),
+	CODE(PAM_AUTHTOK_LOCK_BUSY),
+	CODE(PAM_AUTHTOK_DISABLE_AGING),
+	CODE(PAM_TRY_AGAIN),
+	CODE(PAM_IGNORE),
+	CODE(PAM_ABORT),
+	CODE(PAM_AUTHTOK_EXPIRED),
+	CODE(PAM_MODULE_UNKNOWN),
+	CODE(PAM_BAD_ITEM),
+	CODE(PAM_CONV_AGAIN),
+	CODE(PAM_INCOMPLETE),
+};
+
+const char *
+code_name(int rc)
+{
+	size_t n = sizeof(names) / sizeof(names[0]);
+
+	return rc >= 0 && (size_t)rc < n ? names[rc] : "PAM_?";
+}
