@@ -140,7 +140,7 @@ object_at(const struct walk *w, size_t ref, struct object *out)
 	struct span s, skipped;
 	uint64_t at;
 	uint8_t marker;
-	size_t n, unit = 1;
+	size_t n;
 	err_t e;
 
 	if (ref >= w->count)
@@ -161,12 +161,12 @@ object_at(const struct walk *w, size_t ref, struct object *out)
 	case 0x40: /* data */
 		out->kind = KIND_LEAF;
 		return span_take(&s, n, &skipped);
-	case 0x60: /* UTF-16 */
-		unit = 2;
-		/* fall through */
 	case 0x50: /* ASCII */
 		out->kind = KIND_STRING;
-		return span_take(&s, n * unit, &skipped);
+		return span_take(&s, n, &skipped);
+	case 0x60: /* UTF-16 */
+		out->kind = KIND_STRING;
+		return span_take(&s, n * 2, &skipped);
 	case 0xa0:
 		out->kind = KIND_ARRAY;
 		return span_take(&s, n * w->ref_size, &out->refs);
