@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A PIV card as a token. Everything public is read once, here. What is missing
+ * or malformed is told in words and costs only what depends on it.
+ */
+#include "token/piv-token.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "card/piv/alg.h"
+#include "card/piv/certobj.h"
+#include "card/piv/chuid.h"
+#include "card/piv/discovery.h"
+#include "card/piv/history.h"
+#include "card/piv/slot.h"
+#include "codec/hex.h"
+#include "token/label.h"
+#include "token/x509.h"
+
+#define OBJECT_MAX 20000 /* a certificate and what is around it */
+#define ID_PREFIX "com.apple.pivtoken:"
+
+/* clang-format off */
+static const struct {
+	uint8_t slot;
+	enum token_pin_policy pin;
+	uint8_t flags_rsa, flags_ec;
+	const char *without; /* what a card without it cannot do */
+} roles[] = {
+	{ PIV_SLOT_AUTH, PIN_POLICY_ONCE,
+	  ITEM_KEY | ITEM_SIGN | ITEM_LOGIN, ITEM_KEY | ITEM_SIGN | ITEM_LOGIN,
+	  "nobody can log in with this card" },
+	{ PIV_SLOT_SIGN, PIN_POLICY_ALWAYS,
+	  ITEM_KEY | ITEM_SIGN, ITEM_KEY | ITEM_SIGN,
+	  "mail and code cannot be signed with this card" },
+	{ PIV_SLOT_KEYMGMT, PIN_POLICY_ONCE,
+	  ITEM_KEY | ITEM_DECRYPT, ITEM_KEY | ITEM_DERIVE,
+	  "the keyring and encrypted disks cannot be unlocked with this card" },
+	{ PIV_SLOT_CARDAUTH, PIN_POLICY_NEVER,
+	  ITEM_KEY | ITEM_SIGN, ITEM_KEY | ITEM_SIGN,
+	  NULL },
+	{ 0 /* retired */, PIN_POLICY_ONCE,
+	  ITEM_KEY | ITEM_DECRYPT, ITEM_KEY | ITEM_DERIVE,
+	  NULL },
+};
+/* clang-format on */
+
+#define ROLE_RETIRED (nitems(roles) - 1)
+
+/*
+ * Failures that are the card's as a whole: nothing after them can be read.
+ * Everything else is one object's.
+ */
+static bool
+is_fatal(err_t e)
+{
+	return e == ERR_REMOVED || e == ERR_IO || e == ERR_TIMEOUT ||
+	    e == ERR_SERVICE || e == ERR_NOMEM || e == ERR_BUSY;
+}
+
+static void
+label_item(struct token_item *item, const char *name)
+{
+	char role[32];
+
+	piv_slot_name(item->slot, role, sizeof(role));
+	label_make("Certificate", role, name, item->label_cert,
+	    sizeof(item->label_cert));
+	label_make("Key", role, name, item->label_key, sizeof(item->label_key));
+}
+
+/* Fetch and read one certificate; `item` is filled as far as that went. */
+static err_t
+read_cert(struct piv *p, struct token_item *item, struct why *why)
+{
+	CLEANUP(buf_done) struct buf obj = BUF_INIT(OBJECT_MAX);
+	char name[TOKEN_LABEL_MAX] = "";
+	err_t e;
+
+	if ((e = piv_get_data(p, piv_slot_object(item->slot), &obj, why)))
+		return e;
+	if ((e = piv_certobj_parse(buf_span(&obj), &item->cert)))
+		return e == ERR_ABSENT
+		    ? e
+		    : why_add(
+			  why, e, "its object is malformed: %s", err_text(e));
+	e = x509_describe(item, name, sizeof(name), why);
+	label_item(item, name);
+	return e;
+}
+
+static void
+tell(struct token *t, uint8_t slot, const char *what, const char *without)
+{
+	if (without != NULL)
+		token_problem(t, "slot %02X %s: %s", slot, what, without);
+	else
+		token_problem(t, "slot %02X %s", slot, what);
+}
+
+/* One slot. *found: there is an item with a certificate. */
+static err_t
+read_slot(
+    struct piv *p, struct token *t, uint8_t slot, size_t role, bool *found)
+{
+	char what[TOKEN_PROBLEM_MAX];
+	struct why why = { 0 };
+	struct token_item *item;
+	err_t e;
+
+	*found = false;
+	if ((e = token_add_item(t, &item)))
+		return e;
+	item->slot = slot;
+	item->pin = (uint8_t)roles[role].pin;
+	e = read_cert(p, item, &why);
+	if (e == ERR_OK) {
+		item->flags = piv_alg_is_rsa(item->alg) ? roles[role].flags_rsa
+							: roles[role].flags_ec;
+		*found = true;
+		return ERR_OK;
+	}
+	/* a certificate whose key we cannot use is shown, the key is not */
+	if (e != ERR_UNSUPPORTED || item->spki.n == 0)
+		token_drop_item(t);
+	else
+		*found = true;
+	if (is_fatal(e))
+		return e;
+	if (e == ERR_ABSENT && roles[role].without != NULL)
+		tell(t, slot, "has no certificate", roles[role].without);
+	if (e == ERR_ABSENT)
+		return ERR_OK;
+	(void)snprintf(what, sizeof(what),
+	    "has a certificate that cannot be "
+	    "used (%.160s)",
+	    why_text(&why, e));
+	tell(t, slot, what, roles[role].without);
+	return ERR_OK;
+}
+
+/*
+ * Retired keys with a certificate take the lowest references; a gap is passed
+ * over. The count is bounded before it is believed.
+ */
+static err_t
+read_retired(struct piv *p, struct token *t)
+{
+	CLEANUP(buf_done) struct buf obj = BUF_INIT(1024);
+	struct piv_history h;
+	unsigned int left;
+	bool found;
+	err_t e;
+
+	e = piv_get_data(p, PIV_OBJ_KEY_HISTORY, &obj, NULL);
+	if (is_fatal(e))
+		return e;
+	if (e == ERR_ABSENT)
+		return ERR_OK;
+	if (e != ERR_OK || piv_history_parse(buf_span(&obj), &h) != ERR_OK) {
+		token_problem(t,
+		    "the Key History object is malformed: old "
+		    "mail cannot be decrypted with retired keys");
+		return ERR_OK;
+	}
+	left = h.on_card;
+	for (uint8_t i = 0; i < PIV_RETIRED_MAX && left > 0; i++) {
+		e = read_slot(p, t, (uint8_t)(PIV_SLOT_RETIRED_FIRST + i),
+		    ROLE_RETIRED, &found);
+		if (e != ERR_OK)
+			return e;
+		left -= found ? 1 : 0;
+	}
+	return ERR_OK;
+}
+
+/* SP 800-73-4 Part 1, 3.3.2: without the object the PIN is the application's.
+ */
+static err_t
+read_discovery(struct piv *p, struct token *t)
+{
+	CLEANUP(buf_done) struct buf obj = BUF_INIT(256);
+	struct piv_discovery d;
+	err_t e;
+
+	e = piv_get_data(p, PIV_OBJ_DISCOVERY, &obj, NULL);
+	if (is_fatal(e))
+		return e;
+	if (e != ERR_OK)
+		return ERR_OK;
+	if (piv_discovery_parse(buf_span(&obj), &d) != ERR_OK) {
+		token_problem(t,
+		    "the Discovery Object is malformed: the PIV "
+		    "PIN is used");
+		return ERR_OK;
+	}
+	if (d.prefer_global)
+		p->pin_ref = PIV_REF_GLOBAL_PIN;
+	return ERR_OK;
+}
+
+static void
+put_id(struct token *t, const uint8_t guid[PIV_GUID_LEN])
+{
+	char hex[2 * PIV_GUID_LEN + 1];
+
+	hex_upper(span_from(guid, PIV_GUID_LEN), hex);
+	(void)snprintf(t->id, sizeof(t->id), ID_PREFIX "%s", hex);
+}
+
+/*
+ * A name for a card without a GUID, the same at each insertion: the first half
+ * of a SHA-256 over what is most its own. That is the 9A or 9E certificate's
+ * public key; the FASC-N is not unique outside federal agencies. Without
+ * certificates it is the CHUID as it is, and last the ATR.
+ */
+static void
+put_fallback_id(struct token *t, struct span chuid)
+{
+	const struct token_item *item = token_find(t, PIV_SLOT_AUTH);
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	struct span of = chuid;
+
+	if (item == NULL)
+		item = token_find(t, PIV_SLOT_CARDAUTH);
+	if (item != NULL)
+		of = buf_span(&item->spki);
+	else if (of.n == 0)
+		of = span_from(t->atr, t->atr_n);
+	(void)SHA256(of.p, of.n, digest);
+	put_id(t, digest);
+}
+
+static err_t
+read_chuid(struct piv *p, struct token *t, struct buf *obj, struct why *why)
+{
+	struct piv_chuid c = { 0 };
+	err_t e;
+
+	e = piv_get_data(p, PIV_OBJ_CHUID, obj, why);
+	if (is_fatal(e))
+		return e;
+	if (e != ERR_OK)
+		buf_reset(obj);
+	if (e == ERR_OK)
+		e = piv_chuid_parse(buf_span(obj), &c);
+	if (e == ERR_ABSENT)
+		token_problem(t,
+		    "the card has no CHUID: its name is made "
+		    "from its keys and changes with them");
+	else if (e != ERR_OK)
+		token_problem(t,
+		    "the CHUID is malformed: the card's name is "
+		    "made from its keys and changes with them");
+	if (c.guid.n == PIV_GUID_LEN)
+		put_id(t, c.guid.p);
+	return ERR_OK;
+}
+
+err_t
+piv_token_read(struct piv *p, struct token *t, struct why *why)
+{
+	CLEANUP(buf_done) struct buf chuid = BUF_INIT(4096);
+	bool found;
+	err_t e;
+
+	if ((e = read_discovery(p, t)) || (e = read_chuid(p, t, &chuid, why)))
+		return why_add(why, e, "reading the card");
+	for (size_t i = 0; i < ROLE_RETIRED; i++)
+		if ((e = read_slot(p, t, roles[i].slot, i, &found)))
+			return why_add(
+			    why, e, "reading slot %02X", roles[i].slot);
+	if ((e = read_retired(p, t)))
+		return why_add(why, e, "reading retired keys");
+	if (t->id[0] == '\0')
+		put_fallback_id(t, buf_span(&chuid));
+	return ERR_OK;
+}
