@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scs-token-worker: one process for one card. Started with a channel to
+ * scs-tokend and a connection to the reader service, and nothing else. It reads
+ * the card once, tells tokend what is on it, and then serves one request at a
+ * time until the channel ends or the card is gone.
+ */
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "sandbox/sandbox.h"
+#include "tokend/link-pcsc.h"
+#include "tokend/request.h"
+#include "tokend/worker-proto.h"
+
+#define HANG_SEC 120 /* longer than any request: then SIGALRM ends us */
+#define CHANNEL_MS 10000 /* tokend is at the other end, and not slow */
+#define HEARTBEAT_MS 60000
+
+struct worker {
+	struct pcsc_link link;
+	struct card *card;
+	struct token *token;
+	struct guard *guard;
+};
+
+/* Everything OpenSSL loads or asks for once, before the sandbox closes. */
+static err_t
+prepare_openssl(void)
+{
+	uint8_t byte;
+
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		    OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS,
+		NULL) != 1 ||
+	    RAND_bytes(&byte, 1) != 1)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
+static err_t
+receive_start(struct worker *w)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	struct span body;
+	err_t e;
+
+	msg_init(&m, 0);
+	if ((e = msg_recv(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS))))
+		return e;
+	body = buf_span(&m.body);
+	if (m.type != WRK_START ||
+	    span_u64(&body, &w->token->insertion) != ERR_OK ||
+	    msg_get_str(&body, w->token->reader, sizeof(w->token->reader)) !=
+		ERR_OK)
+		return ERR_FORMAT;
+	return span_end(body);
+}
+
+static err_t
+read_card(struct worker *w, struct why *why)
+{
+	struct token *t = w->token;
+	err_t e;
+
+	if ((e = pcsc_link_open(WORKER_READER_FD, t->reader, &w->link, why)))
+		return e;
+	memcpy(t->atr, w->link.atr, w->link.atr_n);
+	t->atr_n = w->link.atr_n;
+	if ((e = card_new(pcsc_link_card(&w->link), span_from(t->atr, t->atr_n),
+		 w->link.protocol == SCARD_PROTOCOL_T1, &w->card)))
+		return e;
+	return guard_open(w->card, t, &w->guard, why);
+}
+
+static err_t
+report(struct worker *w, err_t e, const struct why *why)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, WRK_TOKEN);
+	buf_put_u16(&m.body, (uint16_t)e);
+	if (e == ERR_OK)
+		token_put(&m.body, w->token);
+	else
+		msg_put_str(&m.body, why_text(why, e));
+	return msg_send(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS));
+}
+
+/* The answer goes out first; what is cleared after it is on nobody's way. */
+static err_t
+serve_one(struct worker *w)
+{
+	CLEANUP(msg_done) struct msg in = { 0 }, answer = { 0 };
+	err_t e;
+
+	msg_init(&in, 0);
+	msg_init(&answer, 0);
+	if ((e = msg_recv(WORKER_CHANNEL_FD, &in, deadline_in(CHANNEL_MS))))
+		return e;
+	(void)alarm(HANG_SEC);
+	e = request_handle(w->guard, w->token, &in, &answer);
+	if (e == ERR_OK)
+		e = msg_send(
+		    WORKER_CHANNEL_FD, &answer, deadline_in(CHANNEL_MS));
+	guard_settle(w->guard);
+	(void)alarm(0);
+	return e;
+}
+
+static err_t
+serve(struct worker *w)
+{
+	struct pollfd p[2] = { { .fd = WORKER_CHANNEL_FD, .events = POLLIN },
+		{ .fd = pcsc_fd(w->link.pcsc), .events = POLLIN } };
+	err_t e;
+
+	while (!guard_dead(w->guard)) {
+		if (poll(p, nitems(p), HEARTBEAT_MS) < 0)
+			continue;
+		if (p[0].revents != 0 && (e = serve_one(w)))
+			return e;
+		if (p[1].revents == 0)
+			continue;
+		if (card_wanted(w->card) && guard_holding(w->guard))
+			guard_settle(w->guard);
+		if (!pcsc_alive(w->link.pcsc))
+			return ERR_SERVICE;
+	}
+	return ERR_REMOVED;
+}
+
+static err_t
+run(struct worker *w)
+{
+	struct why why = { 0 };
+	err_t e, sent;
+
+	if ((e = token_new(&w->token)) || (e = receive_start(w)))
+		return e;
+	(void)alarm(HANG_SEC);
+	e = read_card(w, &why);
+	sent = report(w, e, &why);
+	(void)alarm(0);
+	if (e != ERR_OK) {
+		log_debug(
+		    "reader \"%s\": %s", w->token->reader, why_text(&why, e));
+		return e;
+	}
+	return sent != ERR_OK ? sent : serve(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct worker w = { 0 };
+	bool debug = argc == 2 && strcmp(argv[1], "--debug") == 0;
+	err_t e;
+
+	log_init("scs-token-worker", STDERR_FILENO,
+	    debug ? LOG_LV_DEBUG : LOG_LV_NOTICE);
+	if (argc > 1 && !debug) {
+		log_err("started by scs-tokend only; the one option is "
+			"--debug");
+		return 2;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	if ((e = prepare_openssl()) || (e = sandbox_harden()) ||
+	    (e = sandbox_enter(SANDBOX_SOCKETS))) {
+		log_err("closing the sandbox: %s", err_text(e));
+		return 1;
+	}
+	e = run(&w);
+	log_debug("ends: %s", err_text(e));
+	guard_free(&w.guard);
+	token_free(&w.token);
+	card_free(&w.card);
+	pcsc_link_close(&w.link);
+	/* no handlers at exit: they may want what the sandbox does not give */
+	_exit(e == ERR_REMOVED ? 0 : 1);
+}
