@@ -29,6 +29,7 @@ static const char usage[] =
     "\n"
     "  --virtual NAME        a virtual reader; its socket is descriptor 4\n"
     "  --card-timeout-ms N   wait so long for a card's answer (60000)\n"
+    "  --debug\n"
     "  --help, --version\n";
 
 static bool
@@ -53,6 +54,7 @@ parse_args(int argc, char **argv, struct driver_args *args)
 	static const struct option longs[] = {
 		{ "virtual", required_argument, NULL, 'v' },
 		{ "card-timeout-ms", required_argument, NULL, 't' },
+		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -64,6 +66,8 @@ parse_args(int argc, char **argv, struct driver_args *args)
 			args->name = optarg;
 		} else if (o == 't' && parse_ms(optarg, &args->timeout_ms)) {
 			continue;
+		} else if (o == 'd') {
+			log_init("scs-ifd", STDERR_FILENO, LOG_LV_DEBUG);
 		} else if (o == 'h') {
 			(void)fputs(usage, stdout);
 			return 1;
@@ -109,12 +113,13 @@ main(int argc, char **argv)
 		.timeout_ms = DEFAULT_TIMEOUT_MS };
 	struct host host = { .channel.fd = -1 };
 	sd_event *ev = NULL;
-	int r = parse_args(argc, argv, &args);
 	err_t e = ERR_NOMEM;
+	int r;
 
+	log_init("scs-ifd", STDERR_FILENO, LOG_LV_NOTICE);
+	r = parse_args(argc, argv, &args);
 	if (r != 0)
 		return r - 1;
-	log_init("scs-ifd", STDERR_FILENO, LOG_LV_NOTICE);
 	if (sd_event_new(&ev) < 0 || (e = start(ev, &host, &args))) {
 		log_err(
 		    "reader \"%s\": cannot start: %s", args.name, err_text(e));

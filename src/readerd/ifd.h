@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The channel to one driver's process (reader/worker.h). What comes from there
+ * is not trusted: a frame out of order ends the channel, and the driver's
+ * readers are gone until its next process.
+ */
+#ifndef SCS_READERD_IFD_H
+#define SCS_READERD_IFD_H
+
+#include "reader/stream.h"
+#include "reader/worker.h"
+
+struct service;
+struct slot;
+
+struct ifd {
+	struct service *svc; /* borrowed */
+	unsigned int index;
+	struct stream channel;
+	bool up;
+	uint64_t since; /* clock_ms() of the start of its process */
+	uint64_t backoff_ms;
+	sd_event_source *restart;
+	uint32_t cookie; /* of the process we have or asked for; 0: none */
+	int pid; /* standalone only; 0: none */
+	sd_event_source *child; /* the same */
+	/* start a process for it; later ifd_attach() */
+	void (*spawn)(struct ifd *ifd);
+};
+
+/* The channel of a new process; `fd` is taken, -1 in tests. ERR_NOMEM. */
+MUST_CHECK err_t ifd_attach(struct ifd *ifd, int fd);
+
+/* The process is gone, or lied: readers away, a new one later. */
+void ifd_lost(struct ifd *ifd);
+
+/* Take frames out of channel.in. Not ERR_OK: the driver lies. */
+MUST_CHECK err_t ifd_input(struct ifd *ifd);
+
+/* A request for a slot of this driver. */
+void ifd_send(struct ifd *ifd, const struct worker_frame *f);
+
+/* Drivers that have not answered for too long are given up. */
+void ifd_check(struct service *svc);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* scs-readerd: see scs-readerd(8). */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ipc/control.h"
+#include "reader/sandbox.h"
+#include "readerd/listen.h"
+#include "readerd/standalone.h"
+#include "readerd/supervisor.h"
+
+#define TICK_USEC 2000000u
+
+/* Besides what every loop needs: clients, and logind's files (access.c). */
+static const char *const calls[] = { "accept4", "getsockopt", "setsockopt",
+	"getsockname", "readlink", "readlinkat", "access", "faccessat",
+	"faccessat2", "getdents64", "statx", "geteuid", "getuid", "prlimit64",
+	"setrlimit", "getrlimit" };
+
+static const char usage[] =
+    "usage: scs-readerd --readers N [--access all] [--group GID] [--uid UID]\n"
+    "       scs-readerd --standalone DIR --virtual NAME ... [--ifd PROGRAM]\n"
+    "The reader service: PC/SC for every program. Started by scsd.\n"
+    "\n"
+    "  --readers N           ask scsd for the drivers 0 to N-1\n"
+    "  --access all          let every user in\n"
+    "  --group GID           let the members of this group in\n"
+    "  --uid UID             let this user in (may be given 8 times)\n"
+    "  --log-apdus           log the APDUs of the next reader that appears\n"
+    "  --standalone DIR      without scsd, for tests: sockets below DIR\n"
+    "  --virtual NAME        standalone: a virtual reader\n"
+    "  --ifd PROGRAM         standalone: where scs-ifd is\n"
+    "  --card-timeout-ms N   standalone: for scs-ifd\n"
+    "  --debug\n"
+    "  --help, --version\n";
+
+struct options {
+	unsigned long readers;
+	bool debug, log_apdus;
+	struct access access;
+	struct standalone alone;
+};
+
+static bool
+parse_number(const char *text, unsigned long max, unsigned long *out)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' ||
+	    v > max)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool
+set_access(struct access *a, int option, const char *text)
+{
+	unsigned long v;
+
+	if (option == 'a') {
+		a->all = strcmp(text, "all") == 0;
+		return a->all;
+	}
+	if (!parse_number(text, UINT32_MAX - 1, &v))
+		return false;
+	if (option == 'g') {
+		a->has_group = true;
+		a->group = (gid_t)v;
+		return true;
+	}
+	if (a->uids_n == ACCESS_UIDS_MAX)
+		return false;
+	a->uids[a->uids_n++] = (uid_t)v;
+	return true;
+}
+
+static bool
+set_option(struct options *o, int option, const char *text)
+{
+	switch (option) {
+	case 'r':
+		return parse_number(text, IFDS_MAX, &o->readers);
+	case 'a':
+	case 'g':
+	case 'u':
+		return set_access(&o->access, option, text);
+	case 'L':
+		o->log_apdus = true;
+		return true;
+	case 'd':
+		o->debug = o->alone.debug = true;
+		return true;
+	case 's':
+		o->alone.dir = text;
+		return true;
+	case 'i':
+		o->alone.ifd_program = text;
+		return true;
+	case 't':
+		o->alone.timeout_ms = text;
+		return true;
+	case 'v':
+		if (o->alone.n == IFDS_MAX)
+			return false;
+		o->alone.names[o->alone.n++] = text;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* 0 to go on, else the exit code + 1. */
+static int
+parse_args(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "readers", required_argument, NULL, 'r' },
+		{ "access", required_argument, NULL, 'a' },
+		{ "group", required_argument, NULL, 'g' },
+		{ "uid", required_argument, NULL, 'u' },
+		{ "log-apdus", no_argument, NULL, 'L' },
+		{ "standalone", required_argument, NULL, 's' },
+		{ "virtual", required_argument, NULL, 'v' },
+		{ "ifd", required_argument, NULL, 'i' },
+		{ "card-timeout-ms", required_argument, NULL, 't' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		if (opt == 'h') {
+			(void)fputs(usage, stdout);
+			return 1;
+		}
+		if (opt == 'V') {
+			(void)puts("scs-readerd " SCS_VERSION);
+			return 1;
+		}
+		if (!set_option(o, opt, optarg)) {
+			(void)fputs(usage, stderr);
+			return 3;
+		}
+	}
+	if (optind != argc) {
+		(void)fputs(usage, stderr);
+		return 3;
+	}
+	return 0;
+}
+
+/*
+ * APDUs may carry PINs: keep them out of swap. A limit on locked memory would
+ * make later allocations fail, so it is all or nothing.
+ */
+static void
+lock_memory(void)
+{
+	struct rlimit r = { RLIM_INFINITY, RLIM_INFINITY };
+
+	bool unlimited = setrlimit(RLIMIT_MEMLOCK, &r) == 0 ||
+	    (getrlimit(RLIMIT_MEMLOCK, &r) == 0 &&
+		r.rlim_cur == RLIM_INFINITY) ||
+	    geteuid() == 0;
+
+	if (!unlimited || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
+		log_warning("memory cannot be locked: use encrypted swap");
+}
+
+static int
+on_tick(sd_event_source *src, uint64_t usec UNUSED, void *data)
+{
+	struct service *svc = data;
+	struct control alive = { .type = CONTROL_ALIVE };
+
+	ifd_check(svc);
+	if (svc->control >= 0 &&
+	    control_send(svc->control, &alive, -1) == ERR_REMOVED)
+		(void)sd_event_exit(svc->ev, 0);
+	(void)sd_event_source_set_time_relative(src, TICK_USEC);
+	(void)sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static err_t
+add_sources(struct service *svc, bool children)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (children)
+		(void)sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    sd_event_add_signal(svc->ev, NULL, SIGTERM, NULL, NULL) < 0 ||
+	    sd_event_add_signal(svc->ev, NULL, SIGINT, NULL, NULL) < 0 ||
+	    sd_event_add_time_relative(
+		svc->ev, NULL, CLOCK_MONOTONIC, 0, 0, on_tick, svc) < 0)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
+struct sockets {
+	int pcsc, reader;
+};
+
+/* Sockets, drivers, and then the sandbox. */
+static err_t
+start(struct options *o, struct service *svc, struct listener l[2])
+{
+	bool alone = o->alone.dir != NULL;
+	struct sockets s = { CONTROL_LISTEN_FD, CONTROL_LISTEN_FD + 1 };
+	err_t e;
+
+	svc->access = o->access;
+	svc->log_next = o->log_apdus;
+	svc->clients_max = listen_room();
+	lock_memory();
+	if ((e = sandbox_private()) || (e = add_sources(svc, alone)))
+		return e;
+	if (alone)
+		e = standalone_start(&o->alone, svc, &s.pcsc, &s.reader);
+	if (e != ERR_OK ||
+	    (e = listen_start(&l[0], svc, s.pcsc, DIALECT_PLAIN)) ||
+	    (e = listen_start(&l[1], svc, s.reader, DIALECT_WORKER)))
+		return e;
+	if (alone) {
+		/* it starts its drivers itself, which no sandbox allows */
+		log_notice("standalone: no sandbox; for tests only");
+		return ERR_OK;
+	}
+	if ((e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)))
+		return e;
+	return sandbox_enter_reading(calls, nitems(calls));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .alone.ifd_program = SCS_LIBEXECDIR "/scs-ifd" };
+	struct listener l[2] = { { .fd = -1 }, { .fd = -1 } };
+	static struct service svc;
+	sd_event *ev = NULL;
+	int r = parse_args(argc, argv, &o);
+	err_t e = ERR_NOMEM;
+
+	if (r != 0)
+		return r - 1;
+	log_init("scs-readerd", STDERR_FILENO,
+	    o.debug ? LOG_LV_DEBUG : LOG_LV_NOTICE);
+	if (sd_event_new(&ev) < 0)
+		return 1;
+	service_init(&svc, ev);
+	if ((e = start(&o, &svc, l))) {
+		log_err("cannot start: %s", err_text(e));
+		return 1;
+	}
+	r = sd_event_loop(ev);
+	listen_stop(&l[0]);
+	listen_stop(&l[1]);
+	if (o.alone.dir != NULL)
+		standalone_stop(&o.alone, &svc);
+	service_done(&svc);
+	return r < 0 ? 1 : r;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "readerd/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+
+void
+service_init(struct service *svc, sd_event *ev)
+{
+	*svc = (struct service){
+		.ev = ev, .clients_max = SIZE_MAX, .control = -1
+	};
+	for (unsigned int i = 0; i < IFDS_MAX; i++) {
+		svc->ifds[i] =
+		    (struct ifd){ .svc = svc, .index = i, .channel.fd = -1 };
+	}
+}
+
+static void
+drop_slot(struct slot *s)
+{
+	struct job *j;
+
+	while ((j = s->queue) != NULL)
+		job_end(j);
+	if ((j = s->busy) != NULL)
+		job_end(j);
+	free(s);
+}
+
+void
+service_done(struct service *svc)
+{
+	while (svc->clients != NULL)
+		client_free(svc->clients);
+	for (size_t i = 0; i < IFDS_MAX; i++) {
+		stream_done(&svc->ifds[i].channel);
+		sd_event_source_disable_unref(svc->ifds[i].restart);
+		sd_event_source_disable_unref(svc->ifds[i].child);
+	}
+	for (size_t i = 0; i < svc->slots_n; i++)
+		drop_slot(svc->slots[i]);
+	svc->slots_n = 0;
+	svc->ev = sd_event_unref(svc->ev);
+}
+
+struct slot *
+service_find(struct service *svc, const char *name)
+{
+	for (size_t i = 0; i < svc->slots_n; i++) {
+		if (svc->slots[i]->present &&
+		    strcmp(svc->slots[i]->name, name) == 0)
+			return svc->slots[i];
+	}
+	return NULL;
+}
+
+struct slot *
+service_slot(struct service *svc, struct ifd *ifd, uint16_t number)
+{
+	struct slot *s;
+
+	for (size_t i = 0; i < svc->slots_n; i++) {
+		s = svc->slots[i];
+		if (s->ifd == ifd && s->number == number)
+			return s;
+	}
+	if (svc->slots_n == SLOTS_MAX || (s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	s->svc = svc;
+	s->ifd = ifd;
+	s->number = number;
+	s->activity = 1; /* a handle that has seen nothing has seen 0 */
+	svc->slots[svc->slots_n++] = s;
+	return s;
+}
+
+uint32_t
+service_random(void)
+{
+	uint32_t v = 0;
+
+	do {
+		if (getrandom(&v, sizeof(v), 0) != (ssize_t)sizeof(v)) {
+			log_err("no random numbers: giving up");
+			abort();
+		}
+		v &= 0x7fffffffu;
+	} while (v == 0);
+	return v;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The reader service as data: slots (readers that were ever seen), clients,
+ * drivers. One thread, one loop; every list belongs to this struct.
+ *
+ *	client.h   one connection, its frames, one request in work
+ *	slot.h     one reader, its card, and the queue of who wants the card
+ *	ifd.h      the channel to one driver's process
+ */
+#ifndef SCS_READERD_SERVICE_H
+#define SCS_READERD_SERVICE_H
+
+#include <systemd/sd-event.h>
+
+#include "readerd/access.h"
+#include "readerd/client.h"
+#include "readerd/ifd.h"
+#include "readerd/slot.h"
+
+#define SLOTS_MAX 256 /* 4:6's array; older clients see 16 */
+#define IFDS_MAX 16
+#define CONTEXTS_PER_UID 256 /* of those without privileges */
+#define HANDLES_PER_CONTEXT 200
+#define HANDLES_PER_SLOT 4096
+
+struct service {
+	sd_event *ev; /* owned; NULL in tests */
+	struct slot *slots[SLOTS_MAX];
+	size_t slots_n; /* never shrinks */
+	struct client *clients;
+	size_t clients_n, clients_max;
+	struct ifd ifds[IFDS_MAX];
+	size_t ifds_n;
+	struct access access;
+	uint16_t events; /* readers added or removed, 1, 2, ... */
+	bool log_next; /* log the APDUs of the next reader that appears */
+	/* called when `log_next` was used up; NULL: nobody to tell */
+	void (*log_used)(struct service *svc);
+	int control; /* channel to scsd; -1: none */
+};
+
+/* Everything but the sockets. `ev` may be NULL (tests). */
+void service_init(struct service *svc, sd_event *ev);
+void service_done(struct service *svc);
+
+/* A reader that is there. NULL: unknown. */
+struct slot *service_find(struct service *svc, const char *name);
+
+/*
+ * The slot of this driver and number, made at first use and kept for ever, so
+ * that a reader that comes back is in the same place of the array. NULL: too
+ * many, or no memory.
+ */
+struct slot *service_slot(
+    struct service *svc, struct ifd *ifd, uint16_t number);
+
+/* Something in the states array has changed: one event to each who waits. */
+void service_changed(struct service *svc);
+
+/* A reader came or went: the same, and the count of such events. */
+void service_reader_event(struct service *svc);
+
+/* A 31-bit number from the kernel, not 0. */
+uint32_t service_random(void);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "readerd/supervisor.h"
+
+#include <sys/epoll.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "ipc/control.h"
+
+static void
+tell(struct service *svc, const struct control *c)
+{
+	/* a busy channel is full of our own packets: scsd hears the rest */
+	err_t e = control_send(svc->control, c, -1);
+
+	if (e != ERR_OK && e != ERR_BUSY)
+		(void)sd_event_exit(svc->ev, 1);
+}
+
+static struct ifd *
+by_cookie(struct service *svc, uint32_t cookie)
+{
+	for (size_t i = 0; i < svc->ifds_n; i++) {
+		if (cookie != 0 && svc->ifds[i].cookie == cookie)
+			return &svc->ifds[i];
+	}
+	return NULL;
+}
+
+/* Cookies are never used twice, so a late packet finds nobody. */
+static void
+spawn(struct ifd *ifd)
+{
+	static uint32_t last;
+
+	ifd->cookie = ++last;
+	tell(ifd->svc,
+	    &(struct control){ .type = CONTROL_SPAWN,
+		.kind = WORKER_IFD,
+		.index = ifd->index,
+		.cookie = ifd->cookie });
+}
+
+static void
+on_worker(struct service *svc, const struct control *c, int *fd)
+{
+	struct ifd *ifd = by_cookie(svc, c->cookie);
+
+	if (ifd == NULL || ifd->up)
+		return;
+	if (c->error != 0 || *fd < 0) {
+		log_err("reader driver %u was not started: %s", ifd->index,
+		    err_text(err_from_wire(c->error)));
+		ifd_lost(ifd);
+	} else if (ifd_attach(ifd, fd_take(fd)) != ERR_OK) {
+		log_err("reader driver %u: no memory", ifd->index);
+		ifd_lost(ifd);
+	}
+}
+
+static int
+on_control(
+    sd_event_source *src UNUSED, int sock, uint32_t ev UNUSED, void *data)
+{
+	struct service *svc = data;
+	CLOSE_FD int fd = -1;
+	struct control c;
+	struct ifd *ifd;
+	err_t e = control_recv(sock, &c, &fd, 0);
+
+	if (e == ERR_TIMEOUT)
+		return 0;
+	if (e != ERR_OK) {
+		/* without scsd nobody watches us: end */
+		(void)sd_event_exit(svc->ev, e == ERR_REMOVED ? 0 : 1);
+		return 0;
+	}
+	if (c.type == CONTROL_WORKER)
+		on_worker(svc, &c, &fd);
+	else if (c.type == CONTROL_WORKER_GONE &&
+	    (ifd = by_cookie(svc, c.cookie)) != NULL)
+		ifd_lost(ifd);
+	return 0;
+}
+
+static void
+log_used(struct service *svc)
+{
+	tell(svc, &(struct control){ .type = CONTROL_CLEAR_LOG });
+}
+
+err_t
+supervisor_start(struct service *svc, int fd, unsigned int n)
+{
+	svc->control = fd;
+	svc->log_used = log_used;
+	if (sd_event_add_io(svc->ev, NULL, fd, EPOLLIN, on_control, svc) < 0)
+		return ERR_NOMEM;
+	svc->ifds_n = n;
+	for (unsigned int i = 0; i < n; i++) {
+		svc->ifds[i].spawn = spawn;
+		spawn(&svc->ifds[i]);
+	}
+	tell(svc, &(struct control){ .type = CONTROL_READY });
+	return ERR_OK;
+}

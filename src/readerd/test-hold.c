@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ARCHITECTURE.md, "Who holds the card", sentence by sentence. */
+#include "readerd/hold.h"
+
+#include "readerd/handle.h"
+#include "readerd/rig.h"
+#include "test.h"
+
+static struct rig rig;
+static struct client *worker, *other, *plain;
+static int32_t w_card, o_card, p_card;
+
+static int32_t
+open_card(struct client *c, uint32_t share)
+{
+	struct wire_establish e = { .scope = 2 };
+	struct wire_connect b = { .share = share, .preferred = 3 };
+	bool w = c->dialect == DIALECT_WORKER;
+
+	EXPECT_OK(rig_say(c, WIRE_ESTABLISH_CONTEXT, &e, sizeof(e)));
+	if (w)
+		assert_int_equal(
+		    WIRE_ESTABLISH_CONTEXT, rig_hear_worker(c, &e, sizeof(e)));
+	else
+		assert_true(rig_hear(c, &e, sizeof(e)));
+	b.context = e.context;
+	memcpy(b.reader, RIG_READER, sizeof(RIG_READER));
+	EXPECT_OK(rig_say(c, WIRE_CONNECT, &b, sizeof(b)));
+	rig_serve(&rig);
+	if (w)
+		assert_int_equal(
+		    WIRE_CONNECT, rig_hear_worker(c, &b, sizeof(b)));
+	else
+		assert_true(rig_hear(c, &b, sizeof(b)));
+	assert_int_equal(b.rv, 0);
+	assert_int_equal(b.active, SCARD_PROTOCOL_T1);
+	return b.card;
+}
+
+static void
+start(void)
+{
+	rig_start(&rig);
+	rig_card(&rig, true);
+	worker = rig_client(&rig, DIALECT_WORKER);
+	other = rig_client(&rig, DIALECT_WORKER);
+	plain = rig_client(&rig, DIALECT_PLAIN);
+	w_card = open_card(worker, SCARD_SHARE_SHARED);
+	o_card = open_card(other, SCARD_SHARE_SHARED);
+}
+
+static void
+ask_hold(struct client *c, int32_t card, uint32_t flags)
+{
+	struct wire_hold b = { card, flags, 9, 9 };
+
+	EXPECT_OK(rig_say(c, WIRE_HOLD, &b, sizeof(b)));
+	rig_serve(&rig);
+}
+
+/* `touched` of a hold that was granted. */
+static uint32_t
+granted(struct client *c)
+{
+	struct wire_hold b;
+
+	assert_int_equal(WIRE_HOLD, rig_hear_worker(c, &b, sizeof(b)));
+	assert_int_equal(b.rv, 0);
+	return b.touched;
+}
+
+static uint32_t
+hold(struct client *c, int32_t card)
+{
+	ask_hold(c, card, 0);
+	return granted(c);
+}
+
+static void
+unhold(struct client *c, int32_t card, uint32_t disposition)
+{
+	struct wire_disposition b = { card, disposition, 9 };
+
+	EXPECT_OK(rig_say(c, WIRE_UNHOLD, &b, sizeof(b)));
+	rig_serve(&rig);
+	assert_int_equal(WIRE_UNHOLD, rig_hear_worker(c, &b, sizeof(b)));
+	assert_int_equal(b.rv, 0);
+}
+
+static void
+say_transmit(struct client *c, int32_t card)
+{
+	struct wire_transmit b = { .card = card,
+		.send_protocol = 2,
+		.send_length = 4,
+		.recv_length = 2 };
+
+	EXPECT_OK(
+	    rig_say_data(c, WIRE_TRANSMIT, &b, sizeof(b), span_str("ABCD")));
+	rig_serve(&rig);
+}
+
+static void
+worker_transmit(struct client *c, int32_t card)
+{
+	uint8_t answer[sizeof(struct wire_transmit) + 2];
+
+	say_transmit(c, card);
+	assert_int_equal(
+	    WIRE_TRANSMIT, rig_hear_worker(c, answer, sizeof(answer)));
+}
+
+static bool
+wanted(struct client *c)
+{
+	struct wire_header h;
+
+	if (!rig_hear(c, &h, sizeof(h)))
+		return false;
+	assert_int_equal(h.command, WIRE_WANTED);
+	assert_int_equal(h.size, 0);
+	return true;
+}
+
+TEST(touched_is_false_only_while_nobody_else_was_there)
+{
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	assert_int_equal(hold(worker, w_card), 1); /* the first */
+	worker_transmit(worker, w_card);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	assert_int_equal(hold(worker, w_card), 0);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	say_transmit(plain, p_card);
+	assert_int_equal(hold(worker, w_card), 1);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	assert_int_equal(hold(other, o_card), 1);
+	unhold(other, o_card, SCARD_LEAVE_CARD);
+	assert_int_equal(hold(worker, w_card), 0); /* it sent nothing */
+	unhold(worker, w_card, SCARD_RESET_CARD);
+	assert_int_equal(hold(worker, w_card), 1);
+	rig_stop(&rig);
+}
+
+TEST(a_reset_by_another_is_touched_and_not_an_error)
+{
+	struct wire_reconnect r = {
+		.share = 2, .preferred = 2, .initialization = SCARD_RESET_CARD
+	};
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	(void)hold(worker, w_card);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	r.card = p_card;
+	EXPECT_OK(rig_say(plain, WIRE_RECONNECT, &r, sizeof(r)));
+	rig_serve(&rig);
+	assert_int_equal(hold(worker, w_card), 1);
+	worker_transmit(worker, w_card);
+	rig_stop(&rig);
+}
+
+TEST(plain_clients_wait_and_the_holder_is_told_once)
+{
+	struct wire_handle b;
+	uint8_t answer[sizeof(struct wire_transmit) + 2];
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	(void)hold(worker, w_card);
+	assert_false(wanted(worker));
+	say_transmit(plain, p_card);
+	assert_int_equal(plain->io.out.n, 0);
+	ask_hold(other, o_card, 0);
+	assert_true(wanted(worker));
+	assert_false(wanted(worker));
+	worker_transmit(worker, w_card); /* the holder goes on */
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	assert_true(rig_hear(plain, answer, sizeof(answer)));
+	assert_int_equal(granted(other), 1);
+	b.card = p_card;
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	assert_true(wanted(other));
+	rig_stop(&rig);
+}
+
+TEST(who_waits_already_is_wanted_at_once)
+{
+	struct wire_handle b;
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	b.card = p_card;
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	assert_true(rig_hear(plain, &b, sizeof(b)));
+	ask_hold(worker, w_card, 0);
+	ask_hold(other, o_card, 0);
+	assert_int_equal(worker->io.out.n, 0);
+	client_free(plain); /* a reset is due */
+	rig_serve(&rig);
+	assert_int_equal(granted(worker), 1);
+	assert_true(wanted(worker));
+	rig_stop(&rig);
+}
+
+TEST(the_death_of_a_holder_resets_the_card)
+{
+	uint32_t how;
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	(void)hold(worker, w_card);
+	client_free(worker);
+	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);
+	assert_int_equal(how, WORKER_POWER_WARM);
+	rig_answer(&rig, ERR_OK, "3b800181");
+	assert_int_equal(handle_rv(plain->handles), SCARD_W_RESET_CARD);
+	assert_int_equal(hold(other, o_card), 1);
+	rig_stop(&rig);
+}
+
+TEST(disconnecting_while_holding_resets_the_card_too)
+{
+	struct wire_disposition d = { 0, SCARD_LEAVE_CARD, 9 };
+
+	start();
+	(void)hold(worker, w_card);
+	d.card = w_card;
+	EXPECT_OK(rig_say(worker, WIRE_DISCONNECT, &d, sizeof(d)));
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_POWER);
+	rig_stop(&rig);
+}
+
+TEST(a_hold_is_not_a_share)
+{
+	start();
+	(void)hold(worker, w_card);
+	assert_int_equal(handle_sharing(rig.svc.slots[0]), 0);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	p_card = open_card(plain, SCARD_SHARE_EXCLUSIVE);
+	assert_int_equal(handle_sharing(rig.svc.slots[0]), -1);
+	rig_stop(&rig);
+}
+
+TEST(an_exclusive_client_keeps_the_card_unless_it_is_taken)
+{
+	struct wire_handle s;
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_EXCLUSIVE);
+	ask_hold(worker, w_card, 0);
+	assert_int_equal(worker->io.out.n, 0);
+	say_transmit(plain, p_card); /* it is not even slowed down */
+	assert_int_equal(plain->io.out.n, sizeof(struct wire_transmit) + 2);
+	buf_reset(&plain->io.out);
+	ask_hold(other, o_card, WIRE_HOLD_TAKE);
+	assert_int_equal(granted(other), 1);
+	s.card = p_card;
+	EXPECT_OK(rig_say(plain, WIRE_STATUS, &s, sizeof(s)));
+	assert_true(rig_hear(plain, &s, sizeof(s)));
+	assert_int_equal(s.rv, SCARD_W_RESET_CARD);
+	assert_int_equal(worker->io.out.n, 0);
+	rig_stop(&rig);
+}
+
+TEST(not_even_a_login_takes_a_card_out_of_a_transaction)
+{
+	struct wire_handle b;
+	struct wire_disposition d = { 0, SCARD_LEAVE_CARD, 9 };
+
+	start();
+	b.card = d.card = p_card = open_card(plain, SCARD_SHARE_EXCLUSIVE);
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	ask_hold(other, o_card, WIRE_HOLD_TAKE);
+	assert_int_equal(other->io.out.n, 0);
+	EXPECT_OK(rig_say(plain, WIRE_END_TRANSACTION, &d, sizeof(d)));
+	rig_serve(&rig);
+	assert_int_equal(granted(other), 1);
+	rig_stop(&rig);
+}
+
+TEST(unhold_takes_a_waiting_hold_back)
+{
+	struct wire_disposition u = { 0, SCARD_LEAVE_CARD, 9 };
+	struct wire_hold h;
+
+	start();
+	(void)hold(other, o_card);
+	ask_hold(worker, w_card, 0);
+	u.card = w_card;
+	EXPECT_OK(rig_say(worker, WIRE_UNHOLD, &u, sizeof(u)));
+	assert_int_equal(WIRE_HOLD, rig_hear_worker(worker, &h, sizeof(h)));
+	assert_int_equal(h.rv, SCARD_E_CANCELLED);
+	assert_int_equal(WIRE_UNHOLD, rig_hear_worker(worker, &u, sizeof(u)));
+	assert_int_equal(u.rv, SCARD_E_NOT_TRANSACTED);
+	assert_true(wanted(other));
+	unhold(other, o_card, SCARD_LEAVE_CARD);
+	assert_int_equal(worker->io.out.n, 0);
+	(void)hold(worker, w_card);
+	rig_stop(&rig);
+}
+
+TEST(nothing_else_may_follow_a_waiting_hold)
+{
+	struct wire_handle s = { 0 };
+
+	start();
+	(void)hold(other, o_card);
+	ask_hold(worker, w_card, 0);
+	s.card = w_card;
+	EXPECT_ERR(ERR_SEQUENCE, rig_say(worker, WIRE_STATUS, &s, sizeof(s)),
+	    "STATUS");
+	rig_stop(&rig);
+}
+
+TEST(removal_ends_a_hold)
+{
+	struct wire_hold h = { 0 };
+
+	start();
+	(void)hold(worker, w_card);
+	rig_card(&rig, false);
+	rig_card(&rig, true);
+	assert_null(rig.svc.slots[0]->holder);
+	h.card = w_card;
+	EXPECT_OK(rig_say(worker, WIRE_HOLD, &h, sizeof(h)));
+	assert_int_equal(WIRE_HOLD, rig_hear_worker(worker, &h, sizeof(h)));
+	assert_int_equal(h.rv, SCARD_W_REMOVED_CARD);
+	rig_stop(&rig);
+}
+
+TEST(count_counts_what_this_handle_sent)
+{
+	struct wire_count n = { 0 };
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	say_transmit(plain, p_card);
+	(void)hold(worker, w_card);
+	worker_transmit(worker, w_card);
+	worker_transmit(worker, w_card);
+	n.card = w_card;
+	EXPECT_OK(rig_say(worker, WIRE_COUNT, &n, sizeof(n)));
+	assert_int_equal(WIRE_COUNT, rig_hear_worker(worker, &n, sizeof(n)));
+	assert_int_equal(n.apdus_low, 2);
+	assert_int_equal(n.apdus_high, 0);
+	assert_int_equal(rig.svc.slots[0]->apdus, 3);
+	rig_stop(&rig);
+}
+
+TEST_MAIN("readerd/hold")
