@@ -7,13 +7,23 @@
  * is one PIN session: what it logged in to, no other process can use. Not
  * thread safe: one connection for each thread, or a lock around it. After
  * fork() the child must open a connection of its own; calls on the parent's
- * return SCS_SERVICE.
+ * return SCS_SERVICE, and scs_close() there leaves the parent's session alone.
+ *
+ * Functions that return int return enum scs_result. Outputs are untouched on
+ * failure unless said otherwise. The library reads no environment, prints
+ * nothing, starts no threads and handles no signals.
  */
 #ifndef SCS_SCS_H
 #define SCS_SCS_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#if defined(__GNUC__)
+#define SCS_API __attribute__((visibility("default")))
+#else
+#define SCS_API
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,20 +32,21 @@ extern "C" {
 /* Results; zero is success. The numbers are part of the interface. */
 enum scs_result {
 	SCS_OK = 0,
-	SCS_NOMEM = 1,
-	SCS_SERVICE = 2, /* the service does not run or went away */
+	SCS_NOMEM = 1, /* no memory, or it could not be locked */
+	SCS_SERVICE = 2, /* the service does not run or went away: open again */
 	SCS_REMOVED = 3, /* that card has left or was reset: list again */
 	SCS_ABSENT = 4, /* no such token, slot or key */
-	SCS_PIN_WRONG = 5, /* see scs_tries() */
+	SCS_PIN_WRONG = 5, /* ask again, with the tries that are left */
 	SCS_PIN_BLOCKED = 6, /* unblock it with the PUK */
 	SCS_PIN_FORM = 7, /* cannot be a PIN; was not sent to the card */
 	SCS_PIN_NEEDED = 8, /* log in first */
 	SCS_DENIED = 9, /* not allowed for this user */
-	SCS_UNSUPPORTED = 10,
+	SCS_UNSUPPORTED = 10, /* this card, key or reader cannot do that */
 	SCS_CARD = 11, /* the card refused */
-	SCS_IO = 12, /* reader or socket failed */
-	SCS_TIMEOUT = 13,
-	SCS_INVALID = 14 /* arguments, or an answer that makes no sense */
+	SCS_IO = 12, /* the reader failed */
+	SCS_TIMEOUT = 13, /* no answer in time; the connection is closed */
+	SCS_INVALID = 14, /* arguments, or an answer that makes no sense */
+	SCS_BUSY = 15 /* somebody else is using the card: later */
 };
 
 struct scs; /* one connection */
@@ -51,38 +62,48 @@ enum scs_slot {
 };
 
 enum scs_item_flags {
-	SCS_ITEM_KEY = 1 << 0,
+	SCS_ITEM_KEY = 1 << 0, /* the card has the private key */
 	SCS_ITEM_SIGN = 1 << 1,
 	SCS_ITEM_DECRYPT = 1 << 2,
 	SCS_ITEM_DERIVE = 1 << 3,
 	SCS_ITEM_LOGIN = 1 << 4 /* pairing, mapping and login use this key */
 };
 
+/* When a key wants the PIN: never, once a session, for every use. */
 enum scs_pin_policy {
 	SCS_PIN_NEVER,
 	SCS_PIN_ONCE,
 	SCS_PIN_ALWAYS
 };
 
+/* What the bytes to sign are: a whole padded block, a DigestInfo, a digest. */
 enum scs_mech {
 	SCS_RSA_RAW = 1,
 	SCS_RSA_PKCS1 = 2,
 	SCS_ECDSA = 3
 };
 
-/* A certificate and its key. Strings are UTF-8 without control characters. */
+#define SCS_PKHH_SIZE 20
+#define SCS_RESULT_MAX 1024 /* room for the answer of any key */
+
+/*
+ * A certificate, a key, or both. Strings are UTF-8 without control characters;
+ * they say what the card says, which nobody has checked.
+ */
 struct scs_item {
 	uint8_t slot;
 	const char *cert_label; /* "Certificate For PIV Authentication (CN)" */
 	const char *key_label; /* "Key For PIV Authentication (CN)" */
-	uint8_t pkhh[20]; /* SHA-1 of the public key's BIT STRING contents */
-	uint8_t alg; /* 07 05 16 (RSA), 11 14 (P-256, P-384); 0 unknown */
+	/* SHA-1 of the contents of the public key's BIT STRING */
+	uint8_t pkhh[SCS_PKHH_SIZE];
+	size_t pkhh_len; /* SCS_PKHH_SIZE, or 0: no public key is known */
+	uint8_t alg; /* 05 07 16 (RSA), 11 14 (P-256, P-384); 0 unknown */
 	uint16_t bits;
 	unsigned int flags; /* enum scs_item_flags */
 	unsigned int pin; /* enum scs_pin_policy */
 	const uint8_t *cert; /* DER, not checked in any way; NULL: none */
 	size_t cert_len;
-	const uint8_t *spki; /* DER SubjectPublicKeyInfo */
+	const uint8_t *spki; /* DER SubjectPublicKeyInfo; NULL: none */
 	size_t spki_len;
 };
 
@@ -94,68 +115,86 @@ struct scs_token {
 	const uint8_t *atr;
 	size_t atr_len;
 	int login; /* its driver may be used for login */
-	int pinpad; /* the reader takes the PIN itself */
+	int pinpad; /* the reader takes the PIN itself: pass NULL, 0 */
 	unsigned int pin_min, pin_max; /* characters */
 	const struct scs_item *items;
 	size_t items_n;
-	const char *const
-	    *problems; /* what is missing, and what that prevents */
+	const char *const *problems; /* what is missing, what that prevents */
 	size_t problems_n;
 };
 
 /*
  * Connect to the token service under `prefix` (NULL: this machine's).
- * SCS_SERVICE: it does not run.
+ * SCS_SERVICE: it does not run. SCS_INVALID: a prefix that is not absolute.
  */
-int scs_open(const char *prefix, struct scs **out);
-void scs_close(struct scs **s); /* ends the PIN session; accepts NULL */
+SCS_API int scs_open(const char *prefix, struct scs **out);
+
+/* End the PIN session. Accepts NULL, leaves NULL. */
+SCS_API void scs_close(struct scs **s);
+
+/*
+ * How long each call may take; 0 is the default: 15 seconds for what needs no
+ * card, 90 for what does (a queue, a slow key, a PIN pad).
+ */
+SCS_API void scs_set_timeout(struct scs *s, unsigned int ms);
 
 /*
  * The tokens of all cards in all readers. The array belongs to `s` and is valid
- * until the next scs_list() or scs_close().
+ * until the next successful scs_list() or scs_close().
  */
-int scs_list(struct scs *s, const struct scs_token **tokens, size_t *n);
+SCS_API int scs_list(struct scs *s, const struct scs_token **tokens, size_t *n);
 
-/* A descriptor for poll(2) that becomes readable when the list may have
- * changed, after scs_watch(); scs_changed() reads the events (1: changed). */
-int scs_watch(struct scs *s);
-int scs_fd(const struct scs *s);
-int scs_changed(struct scs *s);
+/*
+ * Being told: after scs_watch() the service says when the list has changed.
+ * scs_fd() is a descriptor for poll(2), -1 after the connection was lost; when
+ * it is readable, scs_changed() takes what is there without waiting. Events
+ * that came during another call are not readable any more: ask scs_changed()
+ * once before each poll.
+ */
+SCS_API int scs_watch(struct scs *s);
+SCS_API int scs_fd(const struct scs *s);
+SCS_API int scs_changed(struct scs *s, int *changed);
 
-/* PIN tries left; -1 when the card does not say. */
-int scs_tries(struct scs *s, uint64_t insertion, int *tries);
+/* PIN tries left; -1 when the card does not say. Presents nothing. */
+SCS_API int scs_tries(struct scs *s, uint64_t insertion, int *tries);
 
 /*
  * Present the PIN. It is copied to locked memory and sent once; the caller
- * wipes its own. On SCS_PIN_WRONG *tries (may be NULL) is what is left.
+ * wipes its own. Whenever the service tells, and always on SCS_PIN_WRONG,
+ * *tries (may be NULL) is what is left, -1 when the card does not say.
  */
-int scs_login(
+SCS_API int scs_login(
     struct scs *s, uint64_t insertion, const char *pin, size_t n, int *tries);
-int scs_logout(struct scs *s, uint64_t insertion);
+SCS_API int scs_logout(struct scs *s, uint64_t insertion);
 
 /*
  * Use a private key. `pin` (may be NULL) is for a key that wants it for each
  * use. The answer is written to out[cap]; *out_len is its length, also when it
- * does not fit (SCS_INVALID).
+ * does not fit (SCS_INVALID, nothing written). SCS_RESULT_MAX bytes always do.
  */
-int scs_sign(struct scs *s, uint64_t insertion, unsigned int slot,
+SCS_API int scs_sign(struct scs *s, uint64_t insertion, unsigned int slot,
     unsigned int mech, const uint8_t *data, size_t n, const char *pin,
     size_t pin_n, uint8_t *out, size_t cap, size_t *out_len);
-int scs_decrypt(struct scs *s, uint64_t insertion, unsigned int slot,
+
+/* RSA; the answer is the whole block, still padded. */
+SCS_API int scs_decrypt(struct scs *s, uint64_t insertion, unsigned int slot,
     const uint8_t *data, size_t n, uint8_t *out, size_t cap, size_t *out_len);
-int scs_derive(struct scs *s, uint64_t insertion, unsigned int slot,
+
+/* ECDH with the other side's point 04 X Y; the answer is the x-coordinate. */
+SCS_API int scs_derive(struct scs *s, uint64_t insertion, unsigned int slot,
     const uint8_t *point, size_t n, uint8_t *out, size_t cap, size_t *out_len);
 
-int scs_change_pin(struct scs *s, uint64_t insertion, const char *old,
+/* *tries as in scs_login(): of the old PIN, or of the PUK. */
+SCS_API int scs_change_pin(struct scs *s, uint64_t insertion, const char *old,
     size_t old_n, const char *pin, size_t pin_n, int *tries);
-int scs_unblock(struct scs *s, uint64_t insertion, const char *puk,
+SCS_API int scs_unblock(struct scs *s, uint64_t insertion, const char *puk,
     size_t puk_n, const char *pin, size_t pin_n, int *tries);
 
 /* Why the last call on `s` failed, for people. Borrowed until the next call. */
-const char *scs_reason(const struct scs *s);
+SCS_API const char *scs_reason(const struct scs *s);
 
 /* A result for people: "the PIN is wrong". Never NULL. */
-const char *scs_result_text(int result);
+SCS_API const char *scs_result_text(int result);
 
 #ifdef __cplusplus
 }

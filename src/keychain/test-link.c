@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections against a service that does what it should not. It has written
+ * everything it will say before it is asked: the answers wait in the socket.
+ */
+#include "keychain/link.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "ipc/token-proto.h"
+#include "test.h"
+
+struct pair {
+	int service; /* our end */
+	struct scs *s;
+};
+
+/* An open connection without a socket on disk. */
+static struct pair
+pair_new(void)
+{
+	int fds[2];
+	struct pair p;
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	p.service = fds[0];
+	assert_non_null(p.s = calloc(1, sizeof(*p.s)));
+	p.s->fd = fds[1];
+	p.s->pid = getpid();
+	return p;
+}
+
+static void
+pair_done(struct pair *p)
+{
+	fd_close(&p->service);
+	scs_close(&p->s);
+}
+
+static void
+say(struct pair *p, uint16_t type, const char *body, size_t n)
+{
+	CLEANUP(msg_done) struct msg m;
+
+	msg_init(&m, type);
+	buf_put(&m.body, span_from(body, n));
+	EXPECT_OK(msg_send(p->service, &m, deadline_in(1000)));
+}
+
+static void
+say_list(struct pair *p)
+{
+	say(p, TOK_ANSWER, "\0\0\0\0", 4); /* ERR_OK, no tokens */
+}
+
+static int
+list(struct scs *s)
+{
+	const struct scs_token *t;
+	size_t n;
+
+	return scs_list(s, &t, &n);
+}
+
+TEST(link_takes_events_between_answers)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+	int changed = -1;
+
+	say(&p, TOK_ANSWER, "\0\0", 2);
+	assert_int_equal(scs_watch(p.s), SCS_OK);
+	assert_int_equal(scs_changed(p.s, &changed), SCS_OK);
+	assert_int_equal(changed, 0);
+	say(&p, TOK_EVENT, "", 0);
+	say(&p, TOK_EVENT, "", 0);
+	say_list(&p);
+	assert_int_equal(list(p.s), SCS_OK);
+	assert_int_equal(scs_changed(p.s, &changed), SCS_OK);
+	assert_int_equal(changed, 1); /* though nothing is readable */
+	assert_int_equal(scs_changed(p.s, &changed), SCS_OK);
+	assert_int_equal(changed, 0);
+	say(&p, TOK_EVENT, "", 0);
+	assert_int_equal(scs_changed(p.s, &changed), SCS_OK);
+	assert_int_equal(changed, 1);
+}
+
+struct said {
+	const char *why;
+	uint16_t type;
+	const char *body;
+	size_t n;
+	int want;
+	bool alive; /* may the connection be used afterwards? */
+};
+
+static void
+check(const struct said *row)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+	int got;
+
+	say(&p, row->type, row->body, row->n);
+	got = list(p.s);
+	if (got != row->want)
+		fail_msg("%s: wanted %d, got %d", row->why, row->want, got);
+	if ((scs_fd(p.s) >= 0) != row->alive)
+		fail_msg("%s: alive is %d", row->why, !row->alive);
+	if (scs_reason(p.s)[0] == '\0')
+		fail_msg("%s: no reason", row->why);
+	if (!row->alive)
+		assert_int_equal(list(p.s), SCS_SERVICE);
+}
+
+#define REFUSED "\0\x10\0\0\0\x02no\xff" /* ERR_DENIED, "no", tries unknown */
+
+TEST(link_believes_no_answer)
+{
+	/* clang-format off */
+	static const struct said rows[] = {
+		{ "a refusal", TOK_ANSWER, REFUSED, 9, SCS_DENIED, true },
+		{ "a failure nobody knows", TOK_ANSWER, "\x7f\xff\0\0\0\x02no\xff",
+		  9, SCS_INVALID, true },
+		{ "a list that is none", TOK_ANSWER, "\0\0\0", 3, SCS_INVALID,
+		  true },
+		{ "an empty answer", TOK_ANSWER, "", 0, SCS_SERVICE, false },
+		{ "half a result", TOK_ANSWER, "\0", 1, SCS_SERVICE, false },
+		{ "a refusal without tries", TOK_ANSWER, REFUSED, 8, SCS_SERVICE,
+		  false },
+		{ "a refusal and a byte", TOK_ANSWER, REFUSED "x", 10,
+		  SCS_SERVICE, false },
+		{ "an escape in the reason", TOK_ANSWER, "\0\x10\0\0\0\x02\x1b[\xff",
+		  9, SCS_SERVICE, false },
+		{ "an event nobody asked for", TOK_EVENT, "", 0, SCS_SERVICE,
+		  false },
+		{ "another type", TOK_LIST, "\0\0\0\0", 4, SCS_SERVICE, false },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < nitems(rows); i++)
+		check(&rows[i]);
+}
+
+TEST(link_refuses_a_secret_from_the_service)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+
+	EXPECT_OK(fd_write_all(p.service,
+	    span_from("\0\0\0\x04\0\x80\0\x01\0\0\0\0x", 13),
+	    deadline_in(1000)));
+	assert_int_equal(list(p.s), SCS_SERVICE);
+	assert_int_equal(scs_fd(p.s), -1);
+}
+
+TEST(link_cut_frame_ends_the_connection)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+
+	EXPECT_OK(fd_write_all(p.service,
+	    span_from("\0\0\0\x04\0\x80\0\0\0\0", 10), deadline_in(1000)));
+	(void)shutdown(p.service, SHUT_WR);
+	assert_int_equal(list(p.s), SCS_SERVICE);
+	assert_int_equal(scs_fd(p.s), -1);
+}
+
+TEST(link_no_answer_in_time_ends_the_connection)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+	uint64_t begin = clock_ms();
+
+	scs_set_timeout(p.s, 50);
+	assert_int_equal(list(p.s), SCS_TIMEOUT);
+	assert_true(clock_ms() - begin < 5000);
+	assert_int_equal(scs_fd(p.s), -1);
+	assert_int_equal(list(p.s), SCS_SERVICE);
+}
+
+TEST(link_service_that_went_is_not_a_removed_card)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+
+	fd_close(&p.service);
+	assert_int_equal(list(p.s), SCS_SERVICE);
+}
+
+/* The child may not use it, and closing it there must not end the session. */
+TEST(link_belongs_to_the_process_that_opened_it)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+	int status = 0;
+	pid_t pid;
+
+	say_list(&p);
+	if ((pid = fork()) == 0) {
+		int ok = scs_fd(p.s) == -1 && list(p.s) == SCS_SERVICE;
+
+		scs_close(&p.s);
+		_exit(ok && p.s == NULL ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(list(p.s), SCS_OK);
+}
+
+TEST(link_accepts_null)
+{
+	struct scs *none = NULL;
+	int x;
+
+	scs_close(&none);
+	scs_close(NULL);
+	scs_set_timeout(NULL, 1);
+	assert_int_equal(scs_fd(NULL), -1);
+	assert_int_equal(list(NULL), SCS_INVALID);
+	assert_int_equal(scs_watch(NULL), SCS_INVALID);
+	assert_int_equal(scs_changed(NULL, &x), SCS_INVALID);
+	assert_string_equal(scs_reason(NULL), "");
+	assert_int_equal(scs_open("relative", &none), SCS_INVALID);
+	assert_int_equal(scs_open("/nonexistent", &none), SCS_SERVICE);
+	assert_int_equal(scs_open(NULL, NULL), SCS_INVALID);
+	assert_null(none);
+}
+
+TEST_MAIN("keychain/link")
