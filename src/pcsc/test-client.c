@@ -172,8 +172,8 @@ TEST(one_event_ends_a_watch)
 	answer(WIRE_GET_READERS_STATE_ARRAY, all, sizeof(all));
 	EXPECT_OK(pcsc_watch(c, got, 2, &n, deadline_in(100)));
 	EXPECT_ERR(ERR_TIMEOUT, pcsc_changed(c), "nothing yet");
-	EXPECT_ERR(
-	    ERR_SEQUENCE, pcsc_readers(c, got, 2, &n, deadline_in(100)), "busy");
+	EXPECT_ERR(ERR_SEQUENCE, pcsc_readers(c, got, 2, &n, deadline_in(100)),
+	    "busy");
 	answer(WIRE_WAIT_READER_STATE_CHANGE, &w, sizeof(w));
 	EXPECT_OK(pcsc_changed(c));
 	EXPECT_ERR(ERR_SEQUENCE, pcsc_changed(c), "only one");

@@ -6,24 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "ipc/control.h"
-#include "reader/sandbox.h"
 #include "readerd/listen.h"
 #include "readerd/standalone.h"
 #include "readerd/supervisor.h"
+#include "sandbox/sandbox.h"
 
 #define TICK_USEC 2000000u
-
-/* Besides what every loop needs: clients, and logind's files (access.c). */
-static const char *const calls[] = { "accept4", "getsockopt", "setsockopt",
-	"getsockname", "readlink", "readlinkat", "access", "faccessat",
-	"faccessat2", "getdents64", "statx", "geteuid", "getuid", "prlimit64",
-	"setrlimit", "getrlimit" };
 
 static const char usage[] =
     "usage: scs-readerd --readers N [--access all] [--group GID] [--uid UID]\n"
@@ -163,24 +155,6 @@ parse_args(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/*
- * APDUs may carry PINs: keep them out of swap. A limit on locked memory would
- * make later allocations fail, so it is all or nothing.
- */
-static void
-lock_memory(void)
-{
-	struct rlimit r = { RLIM_INFINITY, RLIM_INFINITY };
-
-	bool unlimited = setrlimit(RLIMIT_MEMLOCK, &r) == 0 ||
-	    (getrlimit(RLIMIT_MEMLOCK, &r) == 0 &&
-		r.rlim_cur == RLIM_INFINITY) ||
-	    geteuid() == 0;
-
-	if (!unlimited || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-		log_warning("memory cannot be locked: use encrypted swap");
-}
-
 static int
 on_tick(sd_event_source *src, uint64_t usec UNUSED, void *data)
 {
@@ -230,8 +204,7 @@ start(struct options *o, struct service *svc, struct listener l[2])
 	svc->access = o->access;
 	svc->log_next = o->log_apdus;
 	svc->clients_max = listen_room();
-	lock_memory();
-	if ((e = sandbox_private()) || (e = add_sources(svc, alone)))
+	if ((e = sandbox_harden()) || (e = add_sources(svc, alone)))
 		return e;
 	if (alone)
 		e = standalone_start(&o->alone, svc, &s.pcsc, &s.reader);
@@ -246,7 +219,9 @@ start(struct options *o, struct service *svc, struct listener l[2])
 	}
 	if ((e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)))
 		return e;
-	return sandbox_enter_reading(calls, nitems(calls));
+	/* files: what logind says about sessions (access.c) */
+	return sandbox_enter(
+	    SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES);
 }
 
 int

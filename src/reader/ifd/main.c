@@ -14,14 +14,11 @@
 
 #include "base/log.h"
 #include "reader/host.h"
-#include "reader/sandbox.h"
 #include "reader/virtual/virtual.h"
+#include "sandbox/sandbox.h"
 
 #define DEFAULT_TIMEOUT_MS 60000u /* a card makes an RSA 4096 key */
 #define MAX_TIMEOUT_MS 600000u
-
-/* What the virtual driver needs besides the loop's own. */
-static const char *const virtual_calls[] = { "accept4", "setsockopt" };
 
 static const char usage[] =
     "usage: scs-ifd --virtual NAME [--card-timeout-ms N]\n"
@@ -99,11 +96,11 @@ start(sd_event *ev, struct host *h, const struct driver_args *args)
 	    sd_event_add_signal(ev, NULL, SIGTERM, NULL, NULL) < 0 ||
 	    sd_event_add_signal(ev, NULL, SIGINT, NULL, NULL) < 0)
 		return ERR_NOMEM;
-	if ((e = sandbox_private()) ||
+	if ((e = sandbox_harden()) ||
 	    (e = host_init(h, ev, WORKER_FD, &virtual_driver)) ||
 	    (e = virtual_driver.start(h, ev, args, &h->self)))
 		return e;
-	return sandbox_enter(virtual_calls, nitems(virtual_calls));
+	return sandbox_enter(SANDBOX_SOCKETS | SANDBOX_LOOP);
 }
 
 int
