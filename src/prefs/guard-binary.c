@@ -134,6 +134,22 @@ scalar(struct span s, uint8_t marker, struct object *out)
 	return ERR_OK;
 }
 
+/* n characters of `unit` bytes. libplist aborts on a key with a zero in it. */
+static err_t
+string(struct span s, size_t n, size_t unit)
+{
+	struct span text;
+	err_t e;
+
+	if ((e = span_take(&s, n * unit, &text)))
+		return e;
+	for (size_t i = 0; i < text.n; i += unit) {
+		if (number(span_from(text.p + i, unit)) == 0)
+			return ERR_FORMAT;
+	}
+	return ERR_OK;
+}
+
 static err_t
 object_at(const struct walk *w, size_t ref, struct object *out)
 {
@@ -163,10 +179,10 @@ object_at(const struct walk *w, size_t ref, struct object *out)
 		return span_take(&s, n, &skipped);
 	case 0x50: /* ASCII */
 		out->kind = KIND_STRING;
-		return span_take(&s, n, &skipped);
+		return string(s, n, 1);
 	case 0x60: /* UTF-16 */
 		out->kind = KIND_STRING;
-		return span_take(&s, n * 2, &skipped);
+		return string(s, n, 2);
 	case 0xa0:
 		out->kind = KIND_ARRAY;
 		return span_take(&s, n * w->ref_size, &out->refs);
