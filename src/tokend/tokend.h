@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scs-tokend's own state, shared by its files: the cards that are in, each with
+ * its worker, and the clients. Single-threaded; everything waits in one loop.
+ */
+#ifndef SCS_TOKEND_TOKEND_H
+#define SCS_TOKEND_TOKEND_H
+
+#include "ipc/server.h"
+#include "ipc/token-proto.h"
+#include "pcsc/client.h"
+#include "tokend/access.h"
+
+/* A request on its way to a worker; the first of the queue is in work. */
+struct pending {
+	struct pending *next;
+	struct client *client; /* NULL: nobody waits for the answer any more */
+	struct msg msg; /* owned, with its secret until it is sent */
+};
+
+/* A card that is in, and the worker that speaks with it. */
+struct entry {
+	struct entry *next;
+	struct tokend *d;
+	char reader[TOKEN_READER_MAX];
+	uint32_t events; /* the reader's counter: tells card from card */
+	uint64_t insertion; /* never used twice */
+	uint32_t cookie; /* of the worker that was asked for; 0: none */
+	int fd; /* to the worker; -1: none */
+	sd_event_source *io, *retry;
+	struct buf in, out;
+	struct buf token; /* as the worker reported it; empty: not yet */
+	struct pending *queue;
+	unsigned int deaths; /* of its workers */
+};
+
+/* One connection of a client: one PIN session with each card. */
+struct client {
+	struct tokend *d;
+	struct conn *conn;
+	uint64_t session; /* never used twice */
+	bool watching;
+	bool logged_in; /* has asked for it: tell the workers at the end */
+};
+
+struct tokend {
+	sd_event *ev;
+	struct server *server;
+	struct access access;
+	struct entry *entries;
+	uint64_t last_insertion, last_session;
+	uint32_t last_cookie;
+	const char *pcsc_path;
+	struct pcsc *pcsc; /* watches the readers; NULL: not connected */
+	sd_event_source *pcsc_io, *pcsc_retry;
+	uint64_t pcsc_backoff_ms;
+	int control; /* -1: standalone, workers are our own children */
+	const char *reader_path, *worker_program; /* standalone */
+	bool debug;
+};
+
+/* watch.c */
+void watch_start(struct tokend *d); /* now and whenever the service is back */
+void watch_stop(struct tokend *d);
+
+/* entry.c */
+void entry_add(struct tokend *d, const char *reader, uint32_t events);
+void entry_remove(struct entry *e); /* the card is gone */
+struct entry *entry_find(struct tokend *d, const char *reader);
+struct entry *entry_by_insertion(struct tokend *d, uint64_t insertion);
+bool entry_listed(const struct entry *e);
+
+/* The worker that was asked for with `cookie`: its end (taken), or why not. */
+void entry_worker(struct tokend *d, uint32_t cookie, int fd, err_t e);
+void entry_worker_gone(struct tokend *d, uint32_t cookie);
+
+/* Queue a request; m's contents are taken. ERR_REMOVED: there is no worker. */
+MUST_CHECK err_t entry_request(
+    struct entry *e, struct client *from, struct msg *m);
+
+/* The client is gone: nobody waits for its answers; its sessions end. */
+void entry_forget_client(struct entry *e, struct client *c);
+
+/* spawn.c: ask for a worker; entry_worker() answers, perhaps at once. */
+void spawn_worker(struct tokend *d, uint32_t cookie);
+
+/* client.c */
+extern const struct server_ops client_ops;
+void client_answer(struct client *c, err_t e, const struct why *why);
+void client_relay(struct client *c, const struct msg *answer);
+void clients_changed(struct tokend *d); /* the list is another one */
+
+#endif
