@@ -1,63 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The module through the real libpam, against a scripted scs-authd. */
-#include <dirent.h>
+/* The module through the real libpam: what it does for users and stacks. */
 #include <security/pam_appl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/clock.h"
+#include "app.h"
 #include "codes.h"
-#include "conv.h"
 #include "test.h"
-#include "world.h"
-
-#define ALONE "auth required MODULE"
-#define OTHER_UID 64000
-
-static pam_handle_t *
-begin(struct world *w, const char *user, struct conv *c)
-{
-	struct pam_conv conv = conv_of(c);
-	pam_handle_t *h = NULL;
-
-	assert_int_equal(
-	    pam_start_confdir("svc", user, &conv, w->conf, &h), PAM_SUCCESS);
-	c->h = h;
-	return h;
-}
-
-/* One authentication with a handle of its own. */
-static int
-login(struct world *w, const char *user, const char *answers, struct conv *c)
-{
-	pam_handle_t *h;
-	int rc;
-
-	c->answers = answers;
-	h = begin(w, user, c);
-	rc = pam_authenticate(h, 0);
-	assert_int_equal(pam_end(h, rc), PAM_SUCCESS);
-	return rc;
-}
-
-static void
-expect_code(const char *why, int want, int got)
-{
-	if (want != got)
-		fail_msg("%s: wanted %s, got %s", why, code_name(want),
-		    code_name(got));
-}
-
-static void
-expect_sent(struct world *w, const char *why, const char *want)
-{
-	const char *got = world_sent(w);
-
-	if (strcmp(got, want) != 0)
-		fail_msg("%s: sent \"%s\"", why, got);
-}
 
 TEST(the_right_pin_logs_in_and_setcred_knows)
 {
@@ -68,10 +15,10 @@ TEST(the_right_pin_logs_in_and_setcred_knows)
 	world_init(&w);
 	world_service(&w, "svc", ALONE);
 	world_authd(&w, "card:123456:3:demo");
-	h = begin(&w, "demo", &c);
+	h = app_begin(&w, "demo", &c);
 	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
 	assert_string_equal(c.heard, "echo_off Enter PIN for 'Card': \n");
-	expect_sent(&w, "login", "start:demo:1 pin:123456:0 ");
+	app_expect_sent(&w, "login", "start:demo:1 pin:123456:0 ");
 	assert_int_equal(pam_setcred(h, PAM_ESTABLISH_CRED), PAM_SUCCESS);
 	assert_int_equal(pam_setcred(h, PAM_DELETE_CRED), PAM_SUCCESS);
 	pam_end(h, PAM_SUCCESS);
@@ -87,7 +34,7 @@ TEST(setcred_without_a_success_in_this_handle_is_no_success)
 	world_init(&w);
 	world_service(&w, "svc", ALONE);
 	world_authd(&w, "card:123456:9:demo / card:123456:9:demo / r:4:demo");
-	h = begin(&w, "demo", &c);
+	h = app_begin(&w, "demo", &c);
 	assert_int_equal(pam_setcred(h, PAM_ESTABLISH_CRED), PAM_PERM_DENIED);
 	assert_int_equal(pam_authenticate(h, 0), PAM_AUTH_ERR);
 	assert_int_not_equal(pam_setcred(h, PAM_ESTABLISH_CRED), PAM_SUCCESS);
@@ -114,10 +61,28 @@ TEST(setcred_leaves_it_to_the_module_that_let_the_user_in)
 	world_service(
 	    &w, "svc", "auth sufficient MODULE \nauth required pam_permit.so");
 	world_authd(&w, "r:2:");
-	h = begin(&w, "demo", &c);
+	h = app_begin(&w, "demo", &c);
 	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
 	assert_int_equal(pam_setcred(h, PAM_ESTABLISH_CRED), PAM_SUCCESS);
 	pam_end(h, PAM_SUCCESS);
+	world_done(&w);
+}
+
+/* sshd: pam_setcred() in a process that did not authenticate. */
+TEST(an_optional_permit_lets_another_process_set_credentials_and_no_more)
+{
+	struct world w;
+	struct conv c = { 0 };
+	pam_handle_t *h;
+
+	world_init(&w);
+	world_service(&w, "svc", ALONE " \nauth optional pam_permit.so");
+	world_authd(&w, "P3 r:5:demo");
+	h = app_begin(&w, "demo", &c);
+	assert_int_equal(pam_setcred(h, PAM_ESTABLISH_CRED), PAM_SUCCESS);
+	pam_end(h, PAM_SUCCESS);
+	app_expect_code(
+	    "wrong PIN", PAM_AUTH_ERR, app_login(&w, "demo", "1111", &c));
 	world_done(&w);
 }
 
@@ -169,9 +134,10 @@ TEST(the_user_comes_from_the_card_and_only_after_success)
 		world_init(&w);
 		world_service(&w, "svc", ALONE);
 		world_authd(&w, rows[i].script);
-		h = begin(&w, NULL, &c);
-		expect_code(rows[i].why, rows[i].rc, pam_authenticate(h, 0));
-		expect_sent(&w, rows[i].why, rows[i].sent);
+		h = app_begin(&w, NULL, &c);
+		app_expect_code(
+		    rows[i].why, rows[i].rc, pam_authenticate(h, 0));
+		app_expect_sent(&w, rows[i].why, rows[i].sent);
 		/* an empty name is what pam_get_user() itself leaves */
 		if (pam_get_item(h, PAM_USER, &user) == PAM_SUCCESS &&
 		    (user == NULL || *(const char *)user != '\0'))
@@ -225,9 +191,9 @@ TEST(a_pin_does_not_stay_in_authtok)
 		    rows[i].token, rows[i].args);
 		world_service(&w, "svc", stack);
 		world_authd(&w, rows[i].script);
-		expect_code(rows[i].why, rows[i].rc,
-		    login(&w, "demo", rows[i].answers, &c));
-		expect_sent(&w, rows[i].why, rows[i].sent);
+		app_expect_code(rows[i].why, rows[i].rc,
+		    app_login(&w, "demo", rows[i].answers, &c));
+		app_expect_sent(&w, rows[i].why, rows[i].sent);
 		(void)snprintf(
 		    want, sizeof(want), "authtok %s\n", rows[i].left);
 		if (strstr(c.heard, want) == NULL)
@@ -248,7 +214,8 @@ TEST(a_pin_that_was_asked_for_never_gets_into_authtok)
 	world_service(
 	    &w, "svc", ALONE " try_first_pass\nauth optional SPY show");
 	world_authd(&w, "P3 r:1:demo");
-	expect_code("asked", PAM_SUCCESS, login(&w, "demo", "1111", &c));
+	app_expect_code(
+	    "asked", PAM_SUCCESS, app_login(&w, "demo", "1111", &c));
 	assert_non_null(strstr(c.heard, "info authtok none\n"));
 	world_done(&w);
 }
@@ -262,23 +229,42 @@ TEST(use_first_pass_without_a_pin_says_so)
 	world_init(&w);
 	world_service(&w, "svc", ALONE " use_first_pass");
 	world_authd(&w, "P3 r:1:demo");
-	expect_code(
-	    "none", PAM_AUTHTOK_RECOVERY_ERR, login(&w, "demo", "1111", &c));
-	expect_sent(&w, "none", "start:demo:0 ");
+	app_expect_code("none", PAM_AUTHTOK_RECOVERY_ERR,
+	    app_login(&w, "demo", "1111", &c));
+	app_expect_sent(&w, "none", "start:demo:0 ");
 	memset(long_token, 'x', sizeof(long_token));
 	long_token[65] = '\0';
 	(void)snprintf(stack, sizeof(stack),
 	    "auth optional SPY set=%s\nauth required MODULE use_first_pass",
 	    long_token);
 	world_service(&w, "svc", stack);
-	expect_code("65 characters", PAM_AUTHTOK_RECOVERY_ERR,
-	    login(&w, "demo", NULL, &c));
-	expect_sent(&w, "65 characters", "start:demo:0 ");
+	app_expect_code("65 characters", PAM_AUTHTOK_RECOVERY_ERR,
+	    app_login(&w, "demo", NULL, &c));
+	app_expect_sent(&w, "65 characters", "start:demo:0 ");
 	assert_string_equal(c.heard, "");
 	world_done(&w);
 }
 
 /* With pam_permit behind it, PAM_IGNORE becomes success and nothing else. */
+static void
+login_before_permit(const char *why, const char *args, const char *script,
+    const char *user, const char *answers, int want)
+{
+	struct world w;
+	struct conv c = { 0 };
+	char stack[256];
+
+	world_init(&w);
+	(void)snprintf(stack, sizeof(stack),
+	    ALONE " %s\nauth required pam_permit.so", args);
+	world_service(&w, "svc", stack);
+	world_authd(&w, script);
+	app_expect_code(why, want, app_login(&w, user, answers, &c));
+	if (want == PAM_SUCCESS && c.heard[0] != '\0')
+		fail_msg("%s: heard %s", why, c.heard);
+	world_done(&w);
+}
+
 TEST(only_no_card_is_ignored_and_only_before_anybody_was_asked)
 {
 	static const struct {
@@ -324,239 +310,9 @@ TEST(only_no_card_is_ignored_and_only_before_anybody_was_asked)
 		    "", PAM_SERVICE_ERR },
 	};
 
-	for (size_t i = 0; i < nitems(rows); i++) {
-		struct world w;
-		struct conv c = { 0 };
-		char stack[256];
-
-		world_init(&w);
-		(void)snprintf(stack, sizeof(stack),
-		    ALONE " %s\nauth required pam_permit.so", rows[i].args);
-		world_service(&w, "svc", stack);
-		world_authd(&w, rows[i].script);
-		expect_code(rows[i].why, rows[i].rc,
-		    login(&w, rows[i].user, rows[i].answers, &c));
-		if (rows[i].rc == PAM_SUCCESS && c.heard[0] != '\0')
-			fail_msg("%s: heard %s", rows[i].why, c.heard);
-		world_done(&w);
-	}
-}
-
-TEST(a_conversation_that_fails_ends_the_login)
-{
-	static const struct {
-		const char *why;
-		enum conv_manners manners;
-	} rows[] = {
-		{ "fails", CONV_FAILS },
-		{ "fails with an answer", CONV_FAILS_LOUD },
-		{ "no array", CONV_NULL },
-		{ "no text", CONV_NULL_ANSWER },
-		{ "later", CONV_AGAIN },
-	};
-	static const char *scripts[] = { "P3 r:1:demo", "P1 r:1:demo",
-		"choice r:1:bob" };
-
-	for (size_t i = 0; i < nitems(rows) * nitems(scripts); i++) {
-		const char *why = rows[i / nitems(scripts)].why;
-		struct world w;
-		struct conv c = {
-			.manners = rows[i / nitems(scripts)].manners,
-		};
-
-		world_init(&w);
-		world_service(&w, "svc", ALONE);
-		world_authd(&w, scripts[i % nitems(scripts)]);
-		expect_code(why, PAM_CONV_ERR,
-		    login(&w, i % nitems(scripts) == 2 ? NULL : "demo",
-			"1111|2222", &c));
-		if (strstr(world_sent(&w), "pin:") != NULL)
-			fail_msg("%s: a PIN was sent", why);
-		world_done(&w);
-	}
-}
-
-TEST(an_application_that_renames_the_user_meanwhile_gets_the_cards)
-{
-	struct world w;
-	struct conv c = { .manners = CONV_SETS_USER, .answers = "1111" };
-	pam_handle_t *h;
-
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	world_authd(&w, "P3 r:1:demo");
-	h = begin(&w, "demo", &c);
-	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
-	expect_user(h, "demo");
-	pam_end(h, PAM_SUCCESS);
-	world_done(&w);
-}
-
-TEST(a_service_that_breaks_off_or_babbles_is_down_at_every_step)
-{
-	static const struct {
-		const char *user, *script, *answers;
-	} rows[] = {
-		{ "demo", "close", NULL },
-		{ "demo", "hang", NULL },
-		{ "demo", "cut hang", NULL },
-		{ "demo", "huge", NULL },
-		{ "demo", "short", NULL },
-		{ "demo", "type", NULL },
-		{ "demo", "secret", NULL },
-		{ NULL, "choice close", "1" },
-		{ NULL, "choice hang", "1" },
-		{ NULL, "choice type", "1" },
-		{ "demo", "P3 close", "1111" },
-		{ "demo", "P3 hang", "1111" },
-		{ "demo", "P3 huge", "1111" },
-		{ "demo", "P3 short", "1111" },
-		{ "demo", "P3 cut hang", "1111" },
-		{ "demo", "P5 P4 close", "1111|2222" },
-		{ "demo", "r:1:demo", "1111" }, /* a yes without a PIN */
-		{ "demo", "P3 r:1:root", "1111" }, /* a yes to another */
-		{ "demo", "p:root r:1:root", "1111" },
-	};
-
-	for (size_t i = 0; i < nitems(rows); i++) {
-		struct world w;
-		struct conv c = { 0 };
-		uint64_t start = clock_ms();
-
-		world_init(&w);
-		world_service(&w, "svc", ALONE);
-		world_authd(&w, rows[i].script);
-		expect_code(rows[i].script, PAM_AUTHINFO_UNAVAIL,
-		    login(&w, rows[i].user, rows[i].answers, &c));
-		assert_in_range(clock_ms() - start, 0, 20000);
-		assert_non_null(
-		    strstr(c.heard, "error smart card service not available"));
-		world_done(&w);
-	}
-}
-
-TEST(no_service_is_down_too)
-{
-	struct world w;
-	struct conv c = { 0 };
-
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	expect_code(
-	    "no socket", PAM_AUTHINFO_UNAVAIL, login(&w, "demo", NULL, &c));
-	world_authd(&w, "P3");
-	world_authd_stop(&w);
-	expect_code("nobody listens", PAM_AUTHINFO_UNAVAIL,
-	    login(&w, "demo", NULL, &c));
-	world_done(&w);
-}
-
-TEST(a_stranger_on_the_socket_gets_no_pin)
-{
-	struct world w;
-	struct conv c = { 0 };
-	char stack[128];
-
-	if (getuid() != 0)
-		skip();
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	world_authd_as(&w, "P3 r:1:demo", OTHER_UID);
-	expect_code(
-	    "stranger", PAM_AUTHINFO_UNAVAIL, login(&w, "demo", "1111", &c));
-	expect_sent(&w, "stranger", "");
-	assert_null(strstr(c.heard, "echo_off"));
-	(void)snprintf(stack, sizeof(stack), ALONE " auth_uid=%d", OTHER_UID);
-	world_service(&w, "svc", stack);
-	expect_code("named", PAM_SUCCESS, login(&w, "demo", "1111", &c));
-	world_done(&w);
-}
-
-TEST(a_folder_that_others_may_write_gets_no_pin)
-{
-	struct world w;
-	struct conv c = { 0 };
-
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	world_authd(&w, "P3 r:1:demo");
-	assert_int_equal(chmod(w.dir, 0777), 0);
-	expect_code(
-	    "0777", PAM_AUTHINFO_UNAVAIL, login(&w, "demo", "1111", &c));
-	expect_sent(&w, "0777", "");
-	world_done(&w);
-}
-
-TEST(an_argument_nobody_knows_opens_nothing)
-{
-	static const char *args[] = { "nullok", "prefix=relative", "timeout=0",
-		"auth_uid=0 auth_uid=x", "USE_FIRST_PASS" };
-
-	for (size_t i = 0; i < nitems(args); i++) {
-		struct world w;
-		struct conv c = { 0 };
-		char stack[128];
-
-		world_init(&w);
-		(void)snprintf(stack, sizeof(stack), ALONE " %s", args[i]);
-		world_service(&w, "svc", stack);
-		world_authd(&w, "P3 r:1:demo");
-		expect_code(
-		    args[i], PAM_SERVICE_ERR, login(&w, "demo", "1111", &c));
-		expect_sent(&w, args[i], "");
-		world_done(&w);
-	}
-}
-
-TEST(names_that_are_no_names_are_not_sent)
-{
-	static char longname[300];
-	static const struct {
-		int item;
-		const char *value;
-	} rows[] = {
-		{ PAM_USER, longname },
-		{ PAM_RHOST, longname },
-		{ PAM_TTY, longname },
-		{ PAM_USER, "de\nmo" },
-		{ PAM_RHOST, "\x1b[2J" },
-		{ PAM_TTY, "\xff" },
-	};
-
-	memset(longname, 'x', sizeof(longname) - 1);
-	for (size_t i = 0; i < nitems(rows); i++) {
-		struct world w;
-		struct conv c = { .answers = "1111" };
-		pam_handle_t *h;
-
-		world_init(&w);
-		world_service(&w, "svc", ALONE);
-		world_authd(&w, "P3 r:1:demo");
-		h = begin(&w, "demo", &c);
-		assert_int_equal(
-		    pam_set_item(h, rows[i].item, rows[i].value), PAM_SUCCESS);
-		expect_code("name", PAM_USER_UNKNOWN, pam_authenticate(h, 0));
-		expect_sent(&w, "name", "");
-		pam_end(h, PAM_SUCCESS);
-		world_done(&w);
-	}
-}
-
-TEST(a_pin_longer_than_any_is_not_sent)
-{
-	struct world w;
-	struct conv c = { 0 };
-	char answers[128];
-
-	memset(answers, '1', sizeof(answers));
-	memcpy(answers + 65, "|2222", 6);
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	world_authd(&w, "P3 r:1:demo");
-	expect_code("65", PAM_SUCCESS, login(&w, "demo", answers, &c));
-	expect_sent(&w, "65", "start:demo:1 pin:2222:0 ");
-	assert_non_null(strstr(c.heard, "error PIN not sent: longer"));
-	world_done(&w);
+	for (size_t i = 0; i < nitems(rows); i++)
+		login_before_permit(rows[i].why, rows[i].args, rows[i].script,
+		    rows[i].user, rows[i].answers, rows[i].rc);
 }
 
 TEST(silent_means_questions_only)
@@ -568,7 +324,7 @@ TEST(silent_means_questions_only)
 	world_init(&w);
 	world_service(&w, "svc", ALONE);
 	world_authd(&w, "P5 P4 r:4:demo");
-	h = begin(&w, "demo", &c);
+	h = app_begin(&w, "demo", &c);
 	assert_int_equal(pam_authenticate(h, PAM_SILENT), PAM_PERM_DENIED);
 	assert_string_equal(c.heard,
 	    "echo_off Enter PIN for 'Card': \n"
@@ -588,7 +344,7 @@ TEST(the_other_stacks_are_none_of_its_business)
 	    ALONE " \naccount required MODULE \npassword required MODULE "
 		  "\nsession required MODULE");
 	world_authd(&w, "P3 r:1:demo");
-	h = begin(&w, "demo", &c);
+	h = app_begin(&w, "demo", &c);
 	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
 	assert_int_equal(pam_acct_mgmt(h, 0), PAM_PERM_DENIED);
 	assert_int_not_equal(pam_chauthtok(h, 0), PAM_SUCCESS);
@@ -598,71 +354,20 @@ TEST(the_other_stacks_are_none_of_its_business)
 	world_done(&w);
 }
 
-static size_t
-open_files(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(d);
-	while (readdir(d) != NULL)
-		n++;
-	(void)closedir(d);
-	return n;
-}
-
-TEST(nothing_stays_open_whatever_happens)
-{
-	static const char *scripts[] = { "P3 r:1:demo", "r:2:", "close",
-		"P3 close", "type" };
-	struct world w;
-	size_t before;
-
-	world_init(&w);
-	world_service(&w, "svc", ALONE);
-	for (size_t i = 0; i < nitems(scripts); i++) {
-		struct conv c = { .answers = "1111" };
-		pam_handle_t *h;
-		int rc;
-
-		world_authd(&w, scripts[i]);
-		before = open_files();
-		h = begin(&w, "demo", &c);
-		rc = pam_authenticate(h, 0);
-		assert_int_equal(open_files(), before);
-		pam_end(h, rc);
-	}
-	world_done(&w);
-}
-
-/* sshd and others authenticate in one process and go on in another. */
-TEST(a_forked_child_can_go_on_and_start_anew)
+TEST(a_pin_longer_than_any_is_not_sent)
 {
 	struct world w;
-	struct conv c = { .answers = "1111" };
-	pam_handle_t *h;
-	pid_t pid;
-	int status = -1;
+	struct conv c = { 0 };
+	char answers[128];
 
+	memset(answers, '1', sizeof(answers));
+	memcpy(answers + 65, "|2222", 6);
 	world_init(&w);
 	world_service(&w, "svc", ALONE);
-	world_authd(&w, "P3 r:1:demo / P3 r:1:demo");
-	h = begin(&w, "demo", &c);
-	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		int first = pam_setcred(h, PAM_ESTABLISH_CRED);
-
-		c.answers = "1111";
-		_exit(first == PAM_SUCCESS &&
-			    pam_authenticate(h, 0) == PAM_SUCCESS
-			? 0
-			: 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	pam_end(h, PAM_SUCCESS);
+	world_authd(&w, "P3 r:1:demo");
+	app_expect_code("65", PAM_SUCCESS, app_login(&w, "demo", answers, &c));
+	app_expect_sent(&w, "65", "start:demo:1 pin:2222:0 ");
+	assert_non_null(strstr(c.heard, "error PIN not sent: longer"));
 	world_done(&w);
 }
 

@@ -113,6 +113,12 @@ static const struct {
 	    PAM_PERM_DENIED, PAM_AUTH_ERR, PAM_MAXTRIES, PAM_CRED_ERR,
 	    PAM_AUTHINFO_UNAVAIL, PAM_SYSTEM_ERR, PAM_AUTHINFO_UNAVAIL,
 	    PAM_AUTHINFO_UNAVAIL } },
+	{ "a password only without a card or service (sudo.example)",
+	  "auth [success=done ignore=ignore authinfo_unavail=ignore "
+	  "default=die] MODULE ignore_no_card\nauth required pam_permit.so",
+	  { PAM_SUCCESS, PAM_SUCCESS, PAM_CRED_INSUFFICIENT, PAM_PERM_DENIED,
+	    PAM_AUTH_ERR, PAM_MAXTRIES, PAM_CRED_ERR, PAM_SUCCESS,
+	    PAM_SYSTEM_ERR, PAM_SUCCESS, PAM_SUCCESS } },
 	{ "ignore_no_card, optional permit: the stack to warn of",
 	  "auth required MODULE ignore_no_card\nauth optional pam_permit.so",
 	  { PAM_SUCCESS, PAM_SUCCESS, PAM_CRED_INSUFFICIENT, PAM_PERM_DENIED,

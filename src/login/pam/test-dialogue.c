@@ -15,10 +15,10 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "fault.h"
+#include "login/pam/test-person.h"
 #include "login/pam/test-says.h"
 #include "test.h"
-
-/* --- the service's side ------------------------------------------------- */
 
 static void
 say_all(int fd, const char *says)
@@ -31,68 +31,6 @@ say_all(int fd, const char *says)
 			EXPECT_ERR(ERR_OK, says_word(fd, word), word);
 	}
 }
-
-/* --- the person's side -------------------------------------------------- */
-
-struct script {
-	const char *answers; /* what is left of them */
-	char heard[1024]; /* "?QUESTION" and "!NEWS", each with a newline */
-};
-
-static void
-hear(struct script *s, char mark, const char *text)
-{
-	size_t n = strlen(s->heard);
-
-	(void)snprintf(
-	    s->heard + n, sizeof(s->heard) - n, "%c%s\n", mark, text);
-}
-
-static err_t
-next_answer(struct script *s, char *out, size_t cap)
-{
-	size_t n;
-
-	if (s->answers == NULL)
-		return ERR_IO; /* the person has gone */
-	n = strcspn(s->answers, "|");
-	if (n >= cap)
-		return ERR_LIMIT;
-	memcpy(out, s->answers, n);
-	out[n] = '\0';
-	s->answers = s->answers[n] == '|' ? s->answers + n + 1 : NULL;
-	return ERR_OK;
-}
-
-static err_t
-on_tell(void *ctx, bool bad UNUSED, const char *text)
-{
-	hear(ctx, '!', text);
-	return ERR_OK;
-}
-
-static err_t
-on_ask(void *ctx, const char *prompt, char *out, size_t cap)
-{
-	hear(ctx, '?', prompt);
-	return next_answer(ctx, out, cap);
-}
-
-static err_t
-on_ask_pin(void *ctx, const char *prompt, struct secret **pin)
-{
-	char text[128];
-	err_t e;
-
-	hear(ctx, '?', prompt);
-	if ((e = next_answer(ctx, text, sizeof(text))))
-		return e;
-	if (strcmp(text, "LONG") == 0)
-		return ERR_PIN_FORM;
-	return text[0] == '\0' ? ERR_OK : secret_from(span_str(text), pin);
-}
-
-/* --- a row -------------------------------------------------------------- */
 
 struct row {
 	const char *why;
@@ -108,7 +46,7 @@ static void
 run(const struct row *r, struct script *s, struct outcome *out)
 {
 	CLEANUP(secret_free) struct secret *pin = NULL;
-	struct person person = { s, on_tell, on_ask, on_ask_pin };
+	struct person person = person_of_script(s);
 	struct login login = { "svc", r->user, "host", "tty", !r->quiet, NULL,
 		1 };
 	struct why why = { 0 };
@@ -436,7 +374,7 @@ TEST(start_carries_what_pam_knows)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
 	struct script s = { 0 };
-	struct person person = { &s, on_tell, on_ask, on_ask_pin };
+	struct person person = person_of_script(&s);
 	struct login login = { "svc", "demo", "host", "tty", true, NULL, 1 };
 	static const char *want[] = { "svc", "demo", "host", "tty" };
 	char text[AUTH_NAME_MAX];
@@ -461,10 +399,39 @@ TEST(start_carries_what_pam_knows)
 	fd_close(&sv[1]);
 }
 
+/* k-th allocation fails: the login fails, and nothing leaks. */
+TEST(a_login_without_memory_fails_and_says_so)
+{
+	err_t e = ERR_NOMEM;
+	unsigned int k = 0;
+
+	while (e == ERR_NOMEM) {
+		struct script s = { .answers = "1|1111|2222" };
+		struct person person = person_of_script(&s);
+		struct login login = { "svc", "", "host", "tty", true, NULL,
+			1 };
+		struct outcome out;
+		struct why why = { 0 };
+		int sv[2];
+
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv), 0);
+		say_all(sv[1], "choice p:alice p:alice r:1:alice");
+		fault_at(++k);
+		e = dialogue_run(sv[0], &login, &person, &out, &why);
+		(void)fault_stop();
+		fd_close(&sv[0]);
+		fd_close(&sv[1]);
+		assert_true(e == ERR_OK || out.verdict != VERDICT_OK);
+	}
+	EXPECT_OK(e);
+	assert_true(k > 10);
+}
+
 TEST(a_silent_service_costs_the_timeout_and_no_more)
 {
 	struct script s = { 0 };
-	struct person person = { &s, on_tell, on_ask, on_ask_pin };
+	struct person person = person_of_script(&s);
 	struct login login = { "svc", "demo", "host", "tty", true, NULL, 1 };
 	struct outcome out;
 	struct why why = { 0 };
