@@ -18,7 +18,7 @@
 #include "tokend/worker-proto.h"
 
 #define RETRY_US 500000
-#define READ_CHUNK 16384
+#define READ_CHUNK 8192
 #define OUT_MAX (MSG_BODY_MAX + MSG_HEADER + MSG_SECRET_MAX)
 
 static void worker_failed(struct entry *e, const char *what);
