@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Promise 2: the PIN counter is sacred. */
+#include "tokend/rig.h"
+
+#define PIV                            \
+	"00a4040009a00000030800001000" \
+	"00"
+#define VERIFY_BAD "0020008008393939393939ffff"
+
+static err_t
+change(struct rig *r, uint64_t session, const char *old, const char *pin)
+{
+	CLEANUP(secret_free) struct secret *a = rig_pin(old), *b = rig_pin(pin);
+	struct guard_ask ask = { .session = session };
+	struct guard_answer ans;
+	err_t e;
+
+	guard_answer_init(&ans);
+	e = guard_change_pin(r->guard, &ask, a, b, &ans);
+	guard_settle(r->guard);
+	guard_answer_done(&ans);
+	return e;
+}
+
+static err_t
+unblock(struct rig *r, const char *puk, const char *pin, bool last_try_ok)
+{
+	CLEANUP(secret_free) struct secret *a = rig_pin(puk), *b = rig_pin(pin);
+	struct guard_ask ask = { .session = 1, .last_try_ok = last_try_ok };
+	struct guard_answer ans;
+	err_t e;
+
+	guard_answer_init(&ans);
+	e = guard_unblock(r->guard, &ask, a, b, &ans);
+	guard_settle(r->guard);
+	guard_answer_done(&ans);
+	return e;
+}
+
+TEST(what_cannot_be_a_pin_is_not_sent)
+{
+	static const char *const texts[] = { "12345", "123456789", "secret",
+		"12 456" };
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	for (size_t i = 0; i < nitems(texts); i++) {
+		EXPECT_ERR(
+		    ERR_PIN_FORM, rig_login(&r, 1, texts[i], NULL), texts[i]);
+		EXPECT_ERR(ERR_PIN_FORM,
+		    rig_verify_sign(&r, texts[i], true, NULL), texts[i]);
+		EXPECT_ERR(
+		    ERR_PIN_FORM, rig_sign(&r, 1, 0x9c, texts[i]), texts[i]);
+		EXPECT_ERR(
+		    ERR_PIN_FORM, change(&r, 1, texts[i], "654321"), texts[i]);
+		EXPECT_ERR(
+		    ERR_PIN_FORM, change(&r, 1, "123456", texts[i]), texts[i]);
+	}
+	assert_int_equal(r.apdus, 0);
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 3);
+	rig_close(&r);
+}
+
+TEST(a_refused_pin_is_never_presented_again)
+{
+	unsigned int tries;
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999999", &tries), "first");
+	assert_int_equal(tries, 2);
+	for (int i = 0; i < 5; i++) {
+		EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999999", &tries),
+		    "the same session");
+		assert_int_equal(tries, 2);
+		EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 2, "999999", NULL),
+		    "another session");
+		EXPECT_ERR(ERR_PIN_WRONG, rig_sign(&r, 1, 0x9c, "999999"),
+		    "for one use");
+		EXPECT_ERR(ERR_PIN_WRONG,
+		    rig_verify_sign(&r, "999999", true, NULL), "a login");
+		EXPECT_ERR(ERR_PIN_WRONG, change(&r, 1, "999999", "111111"),
+		    "as the old PIN");
+		(void)rig_stranger(&r, PIV);
+	}
+	assert_int_equal(r.verifies, 1);
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 2);
+	rig_close(&r);
+}
+
+TEST(the_last_try_is_not_spent_without_a_yes)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999991", NULL), "one");
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999992", NULL), "two");
+	EXPECT_ERR(ERR_DENIED, rig_login(&r, 1, "123456", NULL), "login");
+	EXPECT_ERR(ERR_DENIED, rig_sign(&r, 1, 0x9c, "123456"), "9C");
+	EXPECT_ERR(ERR_DENIED, change(&r, 1, "123456", "654321"), "change");
+	EXPECT_ERR(
+	    ERR_DENIED, rig_verify_sign(&r, "123456", false, NULL), "a login");
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 1);
+	EXPECT_OK(rig_verify_sign(&r, "123456", true, NULL));
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 3);
+	rig_close(&r);
+}
+
+TEST(tries_that_strangers_spent_are_seen)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	(void)rig_stranger(&r, PIV);
+	assert_int_equal(rig_stranger(&r, VERIFY_BAD), 0x63c2);
+	assert_int_equal(rig_stranger(&r, VERIFY_BAD), 0x63c1);
+	EXPECT_ERR(
+	    ERR_DENIED, rig_verify_sign(&r, "123456", false, NULL), "a login");
+	EXPECT_ERR(ERR_DENIED, rig_login(&r, 1, "123456", NULL), "a session");
+	assert_int_equal(r.verifies, 0);
+	rig_close(&r);
+}
+
+TEST(a_session_does_not_spend_the_last_try_by_itself)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_OK(rig_login(&r, 1, "123456", NULL));
+	(void)rig_stranger(&r, PIV);
+	(void)rig_stranger(&r, VERIFY_BAD);
+	assert_int_equal(rig_stranger(&r, VERIFY_BAD), 0x63c1);
+	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL), "9A");
+	assert_int_equal(r.verifies, 1);
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 1);
+	rig_close(&r);
+}
+
+TEST(a_pin_that_a_stranger_changed_ends_the_session_after_one_try)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_OK(rig_login(&r, 1, "123456", NULL));
+	(void)rig_stranger(&r, PIV);
+	assert_int_equal(rig_stranger(&r,
+			     "0024008010313233343536ffff"
+			     "363534333231ffff"),
+	    0x9000);
+	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL), "9A");
+	assert_int_equal(r.verifies, 2);
+	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL), "9A again");
+	assert_int_equal(r.verifies, 2);
+	EXPECT_OK(rig_login(&r, 1, "654321", NULL));
+	rig_close(&r);
+}
+
+TEST(a_blocked_pin_is_not_presented)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	(void)rig_stranger(&r, PIV);
+	for (int i = 0; i < 3; i++)
+		(void)rig_stranger(&r, VERIFY_BAD);
+	EXPECT_ERR(
+	    ERR_PIN_BLOCKED, rig_login(&r, 1, "123456", NULL), "blocked");
+	EXPECT_ERR(ERR_PIN_BLOCKED, rig_verify_sign(&r, "123456", true, NULL),
+	    "a login");
+	assert_int_equal(r.verifies, 0);
+	EXPECT_OK(unblock(&r, "12345678", "111111", false));
+	EXPECT_OK(rig_login(&r, 1, "111111", NULL));
+	rig_close(&r);
+}
+
+TEST(a_new_pin_ends_the_sessions_of_others)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_OK(rig_login(&r, 1, "123456", NULL));
+	EXPECT_OK(rig_login(&r, 2, "123456", NULL));
+	EXPECT_OK(change(&r, 1, "123456", "654321"));
+	EXPECT_OK(rig_sign(&r, 1, 0x9a, NULL));
+	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 2, 0x9a, NULL), "the other");
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 3);
+	rig_close(&r);
+}
+
+TEST(a_refused_puk_is_never_presented_again)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654321", "111111", false), "first");
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654321", "111111", true), "again");
+	assert_int_equal(vcard_tries(r.vcard, 0x81), 2);
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654322", "111111", false), "second");
+	EXPECT_ERR(ERR_DENIED, unblock(&r, "12345678", "111111", false),
+	    "the last try");
+	assert_int_equal(vcard_tries(r.vcard, 0x81), 1);
+	EXPECT_OK(unblock(&r, "12345678", "111111", true));
+	rig_close(&r);
+}
+
+/* A whole visit: read, log in, sign with each kind of key, log out. */
+static void
+visit(struct rig *r)
+{
+	struct why why = { 0 };
+
+	if (rig_open(r, &why) != ERR_OK)
+		return;
+	(void)rig_login(r, 1, "123456", NULL);
+	if (token_find(r->token, 0x9a) != NULL)
+		(void)rig_sign(r, 1, 0x9a, NULL);
+	if (token_find(r->token, 0x9c) != NULL)
+		(void)rig_sign(r, 1, 0x9c, "123456");
+	if (token_find(r->token, 0x9a) != NULL)
+		(void)rig_verify_sign(r, "123456", false, NULL);
+	guard_logout(r->guard, 1);
+	guard_settle(r->guard);
+}
+
+static unsigned int
+visit_length(void)
+{
+	struct rig r;
+	unsigned int n;
+
+	rig_card(&r, 0, VCARD_P256);
+	visit(&r);
+	n = r.apdus;
+	rig_close(&r);
+	return n;
+}
+
+TEST(a_card_pulled_at_any_apdu_costs_no_try_and_opens_nothing)
+{
+	unsigned int n = visit_length();
+
+	assert_true(n > 20);
+	for (unsigned int k = 1; k <= n; k++) {
+		struct rig r;
+
+		rig_card(&r, 0, VCARD_P256);
+		r.gone_at = k;
+		visit(&r);
+		assert_int_equal(vcard_tries(r.vcard, 0x80), 3);
+		if (r.guard != NULL) {
+			assert_true(guard_dead(r.guard));
+			EXPECT_ERR(ERR_REMOVED,
+			    rig_login(&r, 1, "123456", NULL),
+			    "after it has gone");
+		}
+		rig_close(&r);
+	}
+	print_message("%u steps\n", n);
+}
+
+TEST(a_reader_that_fails_at_any_apdu_costs_sessions_and_is_used_again)
+{
+	unsigned int n = visit_length();
+
+	for (unsigned int k = 1; k <= n; k++) {
+		struct rig r;
+
+		rig_card(&r, 0, VCARD_P256);
+		r.fail_at = k;
+		visit(&r);
+		assert_int_equal(vcard_tries(r.vcard, 0x80), 3);
+		if (r.guard != NULL && token_find(r.token, 0x9a) != NULL) {
+			assert_false(r.held);
+			EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL),
+			    "no session survives");
+			EXPECT_OK(rig_login(&r, 2, "123456", NULL));
+			EXPECT_OK(rig_sign(&r, 2, 0x9a, NULL));
+		}
+		rig_close(&r);
+	}
+}
+
+/* Each status word at each APDU: no PIN more than once for each request. */
+TEST(a_card_that_refuses_at_any_apdu_gets_no_pin_twice)
+{
+	static const char *const words[] = { "6f00", "6982", "6a80", "6d00",
+		"6c10", "6700", "63c1" };
+	unsigned int n = visit_length();
+
+	for (unsigned int k = 1; k <= n; k++) {
+		for (size_t w = 0; w < nitems(words); w++) {
+			char rule[64];
+			struct rig r;
+
+			(void)snprintf(rule, sizeof(rule),
+			    "sw=%s at=%u times=1", words[w], k);
+			rig_card(&r, 0, VCARD_P256);
+			vcard_counts_clear(r.vcard);
+			EXPECT_OK(vcard_misbehave(r.vcard, rule, NULL));
+			visit(&r);
+			/* login, 9C, verify-sign, and switches between them */
+			assert_true(r.verifies <= 5);
+			assert_false(r.held);
+			rig_close(&r);
+		}
+	}
+}
+
+TEST_MAIN("tokend/guard-pin")
