@@ -78,6 +78,16 @@ service_slot(struct service *svc, struct ifd *ifd, uint16_t number)
 	return s;
 }
 
+void
+service_drivers(struct service *svc, size_t n)
+{
+	svc->ifds_n = n > IFDS_MAX ? IFDS_MAX : n;
+	for (size_t i = 0; i < svc->ifds_n; i++) {
+		if (service_slot(svc, &svc->ifds[i], 0) == NULL)
+			log_err("reader driver %zu: no memory", i);
+	}
+}
+
 uint32_t
 service_random(void)
 {

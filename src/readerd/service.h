@@ -43,6 +43,12 @@ struct service {
 void service_init(struct service *svc, sd_event *ev);
 void service_done(struct service *svc);
 
+/*
+ * There are drivers 0 to n - 1. The first slot of each has its place in the
+ * array from now on, whichever process is up first.
+ */
+void service_drivers(struct service *svc, size_t n);
+
 /* A reader that is there. NULL: unknown. */
 struct slot *service_find(struct service *svc, const char *name);
 

@@ -121,7 +121,7 @@ standalone_start(
 	} while (fd >= 0 && fd < WORKER_DEVICE_FD);
 	if ((e = open_sockets(sa, pcsc, reader)))
 		return e;
-	svc->ifds_n = sa->n;
+	service_drivers(svc, sa->n);
 	for (unsigned int i = 0; i < sa->n; i++) {
 		svc->ifds[i].spawn = spawn;
 		spawn(&svc->ifds[i]);

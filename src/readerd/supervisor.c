@@ -96,7 +96,7 @@ supervisor_start(struct service *svc, int fd, unsigned int n)
 	svc->log_used = log_used;
 	if (sd_event_add_io(svc->ev, NULL, fd, EPOLLIN, on_control, svc) < 0)
 		return ERR_NOMEM;
-	svc->ifds_n = n;
+	service_drivers(svc, n);
 	for (unsigned int i = 0; i < n; i++) {
 		svc->ifds[i].spawn = spawn;
 		spawn(&svc->ifds[i]);
