@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -126,14 +125,25 @@ key_usage(X509 *x, struct cert_facts *f)
 	return ERR_OK;
 }
 
+static void
+time_free(ASN1_TIME **t)
+{
+	ASN1_TIME_free(*t);
+}
+
+/* By OpenSSL's own calendar: libc's looks for files of time zones. */
 static err_t
 when(const ASN1_TIME *t, int64_t *out)
 {
-	struct tm tm;
+	CLEANUP(time_free) ASN1_TIME *epoch = ASN1_TIME_new();
+	int days, seconds;
 
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+	if (epoch == NULL ||
+	    ASN1_TIME_set_string(epoch, "19700101000000Z") != 1)
+		return ERR_NOMEM;
+	if (t == NULL || ASN1_TIME_diff(&days, &seconds, epoch, t) != 1)
 		return ERR_FORMAT;
-	*out = timegm(&tm);
+	*out = (int64_t)days * 86400 + seconds;
 	return ERR_OK;
 }
 

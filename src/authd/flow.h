@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * For tests: scs-authd itself in a private prefix, the fake token service, and
+ * a caller that speaks ipc/auth-proto.h.
+ */
+#ifndef SCS_AUTHD_FLOW_H
+#define SCS_AUTHD_FLOW_H
+
+#include "authd/fake-tokend.h"
+#include "authd/frames.h"
+#include "prefs/prefs.h"
+
+struct flow {
+	char dir[64];
+	char auth[128], token[128], log[128];
+	pid_t authd, tokend;
+	struct fake *fake;
+};
+
+extern struct flow flow;
+
+/* Two users that every system has; the cards are theirs. */
+#define USER_A "nobody"
+#define USER_B "daemon"
+
+/* Group set-up and tear-down for cmocka. */
+void flow_up(void);
+void flow_down(void);
+
+/* Start authd again, with another idea of who serves tokens. */
+void flow_restart(uid_t token_uid);
+
+/* No records, no preferences, the default card with this key, which is paired
+ * with USER_A; authd knows. */
+void flow_reset(enum fake_key key);
+
+/* Files below the prefix. */
+void flow_write(const char *path, const char *text, unsigned int mode);
+void flow_pref(const char *domain, const char *xml); /* body of the dict */
+void flow_pair(const char *user, enum fake_key key);
+void flow_unpair(const char *user);
+
+struct caller {
+	int fd;
+	struct msg m; /* the last frame from authd */
+	/* of AUTH_PROMPT */
+	char user[AUTH_NAME_MAX], message[AUTH_TEXT_MAX];
+	uint8_t tries, last;
+	/* of AUTH_RESULT and AUTH_PAIR_RESULT */
+	enum verdict verdict;
+	char reason[1024], token_id[TOKEN_ID_MAX];
+	uint16_t apdus;
+	uint8_t notes;
+	/* of AUTH_CHOICE and AUTH_USERS */
+	uint16_t users_n;
+	char users[AUTH_USERS_MAX][AUTH_NAME_MAX];
+};
+
+/* Connect; as this uid when it is not our own (needs root). */
+void caller_open(struct caller *c, uid_t uid);
+void caller_done(struct caller *c);
+
+/* Each waits for the answer and returns its type; 0: the connection closed. */
+unsigned int caller_start(
+    struct caller *c, const char *user, const char *rhost, uint8_t flags);
+unsigned int caller_pin(struct caller *c, const char *pin, uint8_t yes);
+unsigned int caller_choose(struct caller *c, uint16_t index);
+unsigned int caller_pair(
+    struct caller *c, const char *user, enum fake_key key, const char *pin);
+unsigned int caller_user_of(struct caller *c, enum fake_key key);
+unsigned int caller_send(struct caller *c, const struct msg *m);
+
+/* A whole login of USER_A as root with one PIN, interactive. */
+enum verdict flow_login(const char *user, const char *pin, uint8_t yes);
+
+/* Until a login of USER_A gives this verdict, or two seconds. */
+void flow_await(enum verdict want);
+
+/* Does the log have this text? */
+bool flow_logged(const char *text);
+
+#endif
