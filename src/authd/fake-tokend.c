@@ -17,9 +17,6 @@
 #include "base/fd.h"
 #include "ipc/msg.h"
 
-static uint8_t replay[1024]; /* the last honest signature */
-static size_t replay_n;
-
 static void
 put_item(struct buf *b, const struct fake_item *i)
 {
@@ -126,7 +123,7 @@ item_of(const struct fake *f, uint64_t insertion, uint8_t slot)
 }
 
 static void
-lie_about(const struct fake *f, struct buf *sig)
+lie_about(struct fake *f, struct buf *sig)
 {
 	switch (f->lie) {
 	case LIE_RANDOM_SIGNATURE:
@@ -144,11 +141,11 @@ lie_about(const struct fake *f, struct buf *sig)
 		break;
 	case LIE_REPLAY:
 		buf_trim(sig, 0);
-		buf_put(sig, span_from(replay, replay_n));
+		buf_put(sig, span_from(f->honest, f->honest_n));
 		break;
 	case LIE_NONE:
-		memcpy(replay, sig->p, sig->n);
-		replay_n = sig->n;
+		memcpy(f->honest, sig->p, sig->n);
+		f->honest_n = sig->n;
 		break;
 	case LIE_OTHER_KEY:
 	case LIE_OTHER_DIGEST:
@@ -276,7 +273,10 @@ serve(struct fake *f, int listener)
 	for (;;) {
 		if ((fd = accept(listener, NULL, NULL)) < 0)
 			_exit(1);
-		client(f, fd);
+		if (fork() == 0) {
+			client(f, fd);
+			_exit(0);
+		}
 		fd_close(&fd);
 	}
 }
@@ -291,13 +291,14 @@ fake_start(const char *path, pid_t *pid)
 
 	if (f == MAP_FAILED || fd_listen_unix(path, 0666, &fd) != ERR_OK)
 		abort();
-	/* one client at a time is enough, and blocks */
+	/* a process for each client, which blocks */
 	if (fcntl(fd, F_SETFL, 0) != 0 || (*pid = fork()) < 0)
 		abort();
 	if (*pid == 0) {
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 		    getppid() != parent)
 			_exit(1);
+		(void)signal(SIGCHLD, SIG_IGN);
 		serve(f, fd);
 	}
 	fd_close(&fd);

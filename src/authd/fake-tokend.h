@@ -73,6 +73,8 @@ struct fake {
 	unsigned int signatures, probes;
 	uint8_t digest[64]; /* the data last signed */
 	size_t digest_n;
+	uint8_t honest[1024]; /* the last signature without a lie */
+	size_t honest_n;
 };
 
 /* Make keys and certificates; once. */

@@ -73,8 +73,8 @@ unsigned int caller_send(struct caller *c, const struct msg *m);
 /* A whole login of USER_A as root with one PIN, interactive. */
 enum verdict flow_login(const char *user, const char *pin, uint8_t yes);
 
-/* Until a login of USER_A gives this verdict, or two seconds. */
-void flow_await(enum verdict want);
+/* Let the service itself notice a change of preferences. */
+void flow_settle(void);
 
 /* Does the log have this text? */
 bool flow_logged(const char *text);

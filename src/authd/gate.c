@@ -75,7 +75,7 @@ session_main(struct gate *g, int fd, const struct peer *peer, bool exempt)
 		log_err("a session cannot be confined: it is refused");
 		_exit(VERDICT_INTERNAL);
 	}
-	s.place = place_of_peer(fd, peer->uid);
+	s.place = place_of_peer(g->d->prefix, fd, peer->uid);
 	_exit((int)session_run(&s));
 }
 

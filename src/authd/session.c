@@ -119,6 +119,8 @@ session_run(struct session *s)
 		    (unsigned int)s->peer.uid, err_text(e));
 		return VERDICT_INTERNAL;
 	}
+	/* as the service last saw them, unless they have changed since */
+	prefs_reload(s->d->prefs);
 	switch (m.type) {
 	case AUTH_START:
 		return login_run(s, &m);

@@ -357,7 +357,7 @@ TEST(one_card_per_user_refuses_the_second)
 {
 	flow_reset(FAKE_OTHER);
 	flow_pref(PREFS_SMARTCARD, "<key>oneCardPerUser</key><true/>");
-	(void)usleep(400000);
+	flow_settle();
 	refuse_pair(USER_A, FAKE_P256, NULL, VERDICT_REFUSED, "oneCardPerUser");
 	flow_reset(FAKE_P256);
 }

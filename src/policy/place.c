@@ -36,14 +36,17 @@ is_none(int r)
 }
 
 struct place
-place_of_peer(int fd, uid_t uid)
+place_of_peer(const char *prefix, int fd, uid_t uid)
 {
 	CLEANUP(free_mem) char *session = NULL;
 	uid_t owner;
 	int r;
 
-	/* what sd_booted(3) is for systemd, this folder is for logind */
-	if (access("/run/systemd/seats/", F_OK) != 0)
+	if (prefix[0] != '\0')
+		return here;
+	/* logind makes its first seat when it starts; the folder alone may
+	 * have come with a package */
+	if (access("/run/systemd/seats/" READER_SEAT, F_OK) != 0)
 		return here;
 	if ((r = sd_peer_get_session(fd, &session)) >= 0)
 		return place_of_session(session);

@@ -17,9 +17,10 @@ struct place {
 
 /*
  * The place of the process at the other end of a socket, whose uid is `uid`.
+ * Below a private prefix readers are on no seat, and everybody is here.
  * In no session, it counts by its user's display session; a service of the
  * system, which root runs and no user owns, is here.
  */
-struct place place_of_peer(int fd, uid_t uid);
+struct place place_of_peer(const char *prefix, int fd, uid_t uid);
 
 #endif
