@@ -17,8 +17,8 @@
  * AUTH_CHOICE     u16 count, str users: which of them? (only if interactive)
  * AUTH_PROMPT     str user, str label, u8 tries left (0xff unknown),
  *                 u8 1 = the last try: ask for a yes before the PIN,
- *                 str message ("" or what was wrong with the PIN before,
- *                 without the number of tries: "PIN rejected")
+ *                 str message ("" or what was wrong with the PIN before, as
+ *                 the person reads it: "PIN rejected, 2 tries left")
  * AUTH_RESULT     u16 verdict, str user, str reason, str token_id,
  *                 u16 APDUs from PIN to verdict (0xffff: not known)
  * After AUTH_RESULT the connection is done. Closing it cancels.

@@ -51,6 +51,25 @@ TEST(setcred_without_a_success_in_this_handle_is_no_success)
 	world_done(&w);
 }
 
+TEST(a_success_is_forgotten_when_the_next_attempt_fails)
+{
+	struct world w;
+	struct conv c = { .answers = "1111|1111" };
+	pam_handle_t *h;
+
+	world_init(&w);
+	world_service(&w, "svc", ALONE " \nauth optional SPY CRED ");
+	world_authd(&w, "P3 r:1:demo / P3 r:5:demo");
+	h = app_begin(&w, "demo", &c);
+	assert_int_equal(pam_authenticate(h, 0), PAM_SUCCESS);
+	assert_non_null(strstr(c.heard, "info cred 0\n")); /* success */
+	c.heard[0] = '\0';
+	assert_int_equal(pam_authenticate(h, 0), PAM_AUTH_ERR);
+	assert_non_null(strstr(c.heard, "info cred 25\n")); /* ignore */
+	pam_end(h, PAM_SUCCESS);
+	world_done(&w);
+}
+
 TEST(setcred_leaves_it_to_the_module_that_let_the_user_in)
 {
 	struct world w;
@@ -203,6 +222,22 @@ TEST(a_pin_does_not_stay_in_authtok)
 			fail_msg("%s: talked: %s", rows[i].why, c.heard);
 		world_done(&w);
 	}
+}
+
+TEST(a_pin_taken_over_is_not_taken_over_for_another_name)
+{
+	struct world w;
+	struct conv c = { 0 };
+
+	world_init(&w);
+	world_service(&w, "svc",
+	    "auth optional SPY set=1111\nauth required MODULE try_first_pass");
+	world_authd(&w, "P3 r:3: / P3 r:1:demo");
+	app_expect_code(
+	    "name", PAM_SUCCESS, app_login(&w, NULL, "demo|2222", &c));
+	app_expect_sent(
+	    &w, "name", "start::3 pin:1111:0 start:demo:1 pin:2222:0 ");
+	world_done(&w);
 }
 
 TEST(a_pin_that_was_asked_for_never_gets_into_authtok)

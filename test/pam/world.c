@@ -71,6 +71,8 @@ put_word(struct world *w, struct buf *b, const char *word)
 {
 	if (strcmp(word, "BARE") == 0) {
 		put_str(b, PAM_MODULE);
+	} else if (strcmp(word, "CRED") == 0) {
+		put_str(b, "cred=" PAM_MODULE);
 	} else if (strcmp(word, "SPY") == 0) {
 		put_str(b, PAM_SPY);
 	} else if (strcmp(word, "MODULE") == 0) {

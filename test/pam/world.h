@@ -22,7 +22,8 @@ void world_done(struct world *w);
 /*
  * Write the service `name`. In `lines`, MODULE stands for pam_smartcard.so with
  * this prefix and a time-out of one second, BARE for it without arguments, SPY
- * for pam_spy.so; each needs blanks around.
+ * for pam_spy.so, CRED for its argument cred= with the module; each needs
+ * blanks around.
  */
 void world_service(struct world *w, const char *name, const char *lines);
 

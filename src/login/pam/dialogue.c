@@ -235,13 +235,15 @@ on_rejected(struct dialogue *d, const struct answer_prompt *p)
 	err_t e;
 
 	/* the card did not see it: what an earlier module left was no PIN */
-	if (pins_sent(&d->pins) == 1 && p->tries != ANSWER_TRIES_UNKNOWN &&
-	    p->tries == d->pins.tries)
+	if (d->out->first_pin_used && pins_sent(&d->pins) == 1 &&
+	    p->tries != ANSWER_TRIES_UNKNOWN && p->tries == d->pins.tries) {
 		d->out->first_pin_used = false;
+		pins_give_back(&d->pins);
+	}
 	words_rejected(p, text);
 	if ((e = tell(d, true, text)))
 		return e;
-	if (!d->login->interactive || pins_sent(&d->pins) >= AUTH_TRIES)
+	if (!d->login->interactive || !pins_more(&d->pins))
 		return end(d, VERDICT_WRONG_PIN, "no more tries in this login");
 	return ERR_OK;
 }
@@ -332,7 +334,7 @@ dialogue_run(int fd, const struct login *login, const struct person *person,
 	e = send_start(&d);
 	if (e == ERR_OK)
 		memcpy(got.user, login->user, strlen(login->user) + 1);
-	/* ends: one choice and AUTH_TRIES prompts at most, then a verdict */
+	/* ends: one choice and AUTH_TRIES + 1 PINs at most, then a verdict */
 	while (e == ERR_OK && !d.done)
 		e = step(&d);
 	pins_done(&d.pins);

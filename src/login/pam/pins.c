@@ -4,10 +4,23 @@
 bool
 pins_turn(struct pins *p)
 {
-	if (p->turns >= AUTH_TRIES)
+	if (!pins_more(p))
 		return false;
 	p->turns++;
 	return true;
+}
+
+void
+pins_give_back(struct pins *p)
+{
+	if (p->turns > 0)
+		p->turns--;
+}
+
+bool
+pins_more(const struct pins *p)
+{
+	return p->turns < AUTH_TRIES;
 }
 
 err_t
@@ -15,7 +28,7 @@ pins_add(struct pins *p, const struct secret *pin)
 {
 	err_t e;
 
-	if (p->n >= AUTH_TRIES)
+	if (p->n >= nitems(p->sent))
 		return ERR_LIMIT;
 	if ((e = secret_from(secret_span(pin), &p->sent[p->n])))
 		return e;

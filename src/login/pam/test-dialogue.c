@@ -178,6 +178,15 @@ TEST(a_pin_from_before_is_tried_once_and_never_as_the_last)
 		{ "try, wrong, typed the same", "demo", "1111", false,
 		  "P3 P2 r:1:demo", "1111|2222", ERR_OK, VERDICT_OK,
 		  "start:demo:3 pin:1111:0 pin:2222:0 " },
+		{ "try, no PIN, then three", "demo", "password", false,
+		  "P9 P9 P8 P7 P6 r:1:demo", "1111|2222|3333|4444", ERR_OK,
+		  VERDICT_WRONG_PIN,
+		  "start:demo:3 pin:password:0 pin:1111:0 pin:2222:0 "
+		  "pin:3333:0 " },
+		{ "try, a PIN, then two", "demo", "0000", false,
+		  "P9 P8 P7 P6 r:1:demo", "1111|2222|3333|4444", ERR_OK,
+		  VERDICT_WRONG_PIN,
+		  "start:demo:3 pin:0000:0 pin:1111:0 pin:2222:0 " },
 		{ "try, one try left", "demo", "1111", false, "P1 r:1:demo",
 		  "yes|2222", ERR_OK, VERDICT_OK, "start:demo:3 pin:2222:1 " },
 	};
@@ -349,7 +358,11 @@ TEST(the_person_reads_what_happens)
 	static const struct row wrong = { "wrong", "demo", NULL, false,
 		"P3 P2 P1 r:1:demo", "1111|2222|yes|3333", ERR_OK, VERDICT_OK,
 		"start:demo:1 pin:1111:0 pin:2222:0 pin:3333:1 " };
-	struct script s = { 0 }, w = { 0 };
+	static const struct row over = { "over", "demo", NULL, false,
+		"P9 P8 P7 P1 r:1:demo", "1111|2222|3333|yes", ERR_OK,
+		VERDICT_WRONG_PIN,
+		"start:demo:1 pin:1111:0 pin:2222:0 pin:3333:0 " };
+	struct script s = { 0 }, w = { 0 }, o = { 0 };
 	struct outcome out;
 
 	run(&row, &s, &out);
@@ -368,6 +381,9 @@ TEST(the_person_reads_what_happens)
 	assert_string_equal(out.user, "demo");
 	assert_string_equal(out.token_id, "token");
 	assert_int_equal(out.apdus, 2);
+	/* nobody is asked for a yes that leads to nothing */
+	run(&over, &o, &out);
+	assert_null(strstr(o.heard, "yes/no"));
 }
 
 TEST(start_carries_what_pam_knows)

@@ -25,7 +25,7 @@ TEST(rejection_tells_the_tries_left)
 		{ "", "PIN rejected, 2 tries left", 2 },
 		{ "", "PIN rejected, 1 try left", 1 },
 		{ "", "PIN rejected", ANSWER_TRIES_UNKNOWN },
-		{ "not a PIN", "not a PIN, 3 tries left", 3 },
+		{ "not a PIN", "not a PIN", 3 },
 	};
 	char out[WORDS_REJECTED_MAX];
 

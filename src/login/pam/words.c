@@ -52,13 +52,14 @@ words_prompt(const char *label, char out[WORDS_PROMPT_MAX])
 void
 words_rejected(const struct answer_prompt *p, char out[WORDS_REJECTED_MAX])
 {
-	const char *what = p->message[0] != '\0' ? p->message : "PIN rejected";
-
-	if (p->tries == ANSWER_TRIES_UNKNOWN)
-		(void)snprintf(out, WORDS_REJECTED_MAX, "%s", what);
+	if (p->message[0] != '\0')
+		(void)snprintf(out, WORDS_REJECTED_MAX, "%s", p->message);
+	else if (p->tries == ANSWER_TRIES_UNKNOWN)
+		(void)snprintf(out, WORDS_REJECTED_MAX, "PIN rejected");
 	else
-		(void)snprintf(out, WORDS_REJECTED_MAX, "%s, %u %s left", what,
-		    (unsigned int)p->tries, p->tries == 1 ? "try" : "tries");
+		(void)snprintf(out, WORDS_REJECTED_MAX,
+		    "PIN rejected, %u %s left", (unsigned int)p->tries,
+		    p->tries == 1 ? "try" : "tries");
 }
 
 bool

@@ -30,7 +30,7 @@ bool words_chosen(
 /* "Enter PIN for 'LABEL': " */
 void words_prompt(const char *label, char out[WORDS_PROMPT_MAX]);
 
-/* "PIN rejected, 2 tries left" */
+/* The service's words, or else "PIN rejected, 2 tries left". */
 void words_rejected(
     const struct answer_prompt *p, char out[WORDS_REJECTED_MAX]);
 
