@@ -485,6 +485,42 @@ def held_cards_and_who_waits(build):
     s.stop()
 
 
+def our_own_client_agrees(build):
+    s = Service(build)
+    s.card()
+    r = subprocess.run([find_program(build, "pcsc-live"),
+                        f"{s.dir}/pcscd.comm", f"{s.dir}/reader.sock"],
+                       capture_output=True, text=True, timeout=60)
+    expect((r.returncode, r.stdout), (0, ""), "pcsc-live: " + r.stderr)
+    s.stop()
+
+
+PCSCD = """
+mount -t tmpfs none /run/pcscd && mkdir /run/pcscd/conf || exit 77
+pcscd -f -c /run/pcscd/conf >/dev/null 2>&1 &
+for i in $(seq 100); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done
+"$1" --old /run/pcscd/pcscd.comm
+r=$?
+kill $!
+wait $!
+exit $r
+"""
+
+
+def our_own_client_talks_to_debians_pcscd(build):
+    if os.geteuid() != 0 or not shutil.which("pcscd"):
+        print("    skipped: needs root and pcscd")
+        return
+    os.makedirs("/run/pcscd", exist_ok=True)
+    r = subprocess.run(["unshare", "-m", "sh", "-c", PCSCD, "sh",
+                        find_program(build, "pcsc-live")],
+                       capture_output=True, text=True, timeout=60)
+    if r.returncode == 77:
+        print("    skipped: no private mounts here")
+        return
+    expect((r.returncode, r.stdout), (0, ""), "pcsc-live: " + r.stderr)
+
+
 def death_of_a_holder_resets(build):
     for worker in (True, False):
         s = Service(build)
@@ -746,6 +782,7 @@ def standalone(build):
 
 
 CHECKS = [foreign_programs, errors_as_raw_frames, held_cards_and_who_waits,
+          our_own_client_agrees, our_own_client_talks_to_debians_pcscd,
           death_of_a_holder_resets, two_greedy_clients_get_a_fair_half,
           clients_that_misbehave_cost_only_themselves,
           cards_that_misbehave_cost_only_themselves,
