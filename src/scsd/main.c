@@ -183,7 +183,13 @@ keep_few_capabilities(void)
 	};
 	struct __user_cap_data_struct data[2] = { 0 };
 
-	data[0].effective = data[0].permitted = keep;
+	/* in a container some are missing from the start: do not ask for them
+	 */
+	if (syscall(SYS_capget, &head, data) != 0)
+		return false;
+	data[0].effective = data[0].permitted = data[0].permitted & keep;
+	data[0].inheritable = 0;
+	data[1] = (struct __user_cap_data_struct){ 0 };
 	return syscall(SYS_capset, &head, data) == 0 &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
