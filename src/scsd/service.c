@@ -154,6 +154,10 @@ build_args(struct service *s, struct args *a)
 	case SVC_READERD:
 		add(a, "--readers");
 		add(a, number(a, 0, d->opt.virtual_n));
+		add(a, "--uid"); /* tokend watches the readers */
+		add(a,
+		    number(a, 1,
+			d->separate ? d->services[SVC_TOKEND].user.uid : self));
 		break;
 	case SVC_TOKEND:
 		add(a, "--pcsc-socket");
