@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The token service with all its real processes: cards in and out, sessions,
+strangers over PC/SC, and every process killed once.
+
+usage: token.py BUILD
+"""
+import hashlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import stack
+
+LIST, WATCH, TRIES, LOGIN, LOGOUT, SIGN = 1, 2, 3, 4, 5, 6
+CHANGE, UNBLOCK, VERIFY_SIGN, PROBE, ANSWER, EVENT = 9, 10, 11, 12, 0x80, 0x81
+OK, LIMIT, FORMAT, REMOVED, PIN_WRONG = 0, 2, 4, 11, 12
+PIN_FORM, PIN_NEEDED, DENIED = 14, 15, 16
+DIGEST = hashlib.sha256(b"flow").digest()
+
+
+def expect(what, got, want):
+    if got != want:
+        raise stack.Failure(f"{what}: {got!r} instead of {want!r}")
+    print(f"  {what}")
+
+
+class Reader:
+    """Fields of a frame's body, in order."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, n):
+        if self.at + n > len(self.data):
+            raise stack.Failure("a frame ends too early")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def num(self, n):
+        return int.from_bytes(self.take(n), "big")
+
+    def bytes(self):
+        return self.take(self.num(4))
+
+    def str(self):
+        return self.bytes().decode()
+
+
+class Client:
+    """One connection to the token service; frames of ipc/msg.h."""
+
+    def __init__(self, prefix, uid=None):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        if uid is not None:
+            os.seteuid(uid)
+        try:
+            self.sock.connect(f"{prefix}/run/scs/token.sock")
+        finally:
+            if uid is not None:
+                os.seteuid(0)
+        self.events = 0
+
+    def close(self):
+        self.sock.close()
+
+    def recv_n(self, n):
+        data = b""
+        while len(data) < n:
+            part = self.sock.recv(n - len(data))
+            if not part:
+                raise stack.Failure("the token service closed the connection")
+            data += part
+        return data
+
+    def frame(self):
+        n, kind, secret = struct.unpack(">IHH", self.recv_n(8))
+        return kind, self.recv_n(n + secret)
+
+    def send(self, kind, body=b"", secret=b""):
+        self.sock.sendall(struct.pack(">IHH", len(body), kind, len(secret))
+                          + body + secret)
+
+    def ask(self, kind, body=b"", secret=b""):
+        """(err, reader of the rest); on failure (err, reason, tries)."""
+        self.send(kind, body, secret)
+        while True:
+            got, data = self.frame()
+            if got == EVENT:
+                self.events += 1
+                continue
+            r = Reader(data)
+            err = r.num(2)
+            if err != OK:
+                return err, r.str(), r.num(1)
+            return err, r, None
+
+    def tokens(self):
+        err, r, _ = self.ask(LIST)
+        if err != OK:
+            raise stack.Failure(f"TOK_LIST: {r}")
+        found = []
+        for _ in range(r.num(2)):
+            t = {"insertion": r.num(8), "id": r.str(), "reader": r.str(),
+                 "driver": r.str(), "atr": r.bytes(), "flags": r.num(1),
+                 "pin": (r.num(1), r.num(1)), "items": {}, "problems": []}
+            for _ in range(r.num(2)):
+                slot = r.num(1)
+                t["items"][slot] = {
+                    "label": r.str(), "key": r.str(), "pkhh": r.bytes(),
+                    "alg": r.num(1), "bits": r.num(2), "flags": r.num(1),
+                    "pin": r.num(1), "cert": r.bytes(), "spki": r.bytes()}
+            t["problems"] = [r.str() for _ in range(r.num(2))]
+            found.append(t)
+        return found
+
+    def sign(self, insertion, slot, pin=b""):
+        return self.ask(SIGN, struct.pack(">QBBI", insertion, slot, 3, 32)
+                        + DIGEST, pin)
+
+    def wait_tokens(self, n):
+        def count():
+            found = self.tokens()
+            return found if len(found) == n else None
+        if n == 0:
+            stack.wait_until(lambda: not self.tokens(), 15, "an empty list")
+            return []
+        return stack.wait_until(count, 15, f"{n} token(s)")
+
+
+def card_file(st, name, *options):
+    path = st.new_card(name, *options)
+    st.run("scs-vcard", "personalize", path, "--authority",
+           f"{st.prefix}/ca.pem,{st.prefix}/ca.key", "--slot", "9A:p256",
+           "--slot", "9C:p256", "--slot", "9D:p256", "--slot", "9E:p256",
+           "--subject", "CN=Jane Doe", check=0)
+    return path
+
+
+def stranger(st, *apdus):
+    """Send APDUs over PC/SC with OpenSC's tool; the last status word."""
+    argv = ["opensc-tool", "--card-driver", "default"]
+    for a in apdus:
+        argv += ["-s", a]
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=60, env={
+        **os.environ,
+        "PCSCLITE_CSOCK_NAME": f"{st.prefix}/run/pcscd/pcscd.comm"})
+    words = [line.split("SW1=0x")[1] for line in r.stdout.splitlines()
+             if "SW1=0x" in line]
+    if len(words) != len(apdus):
+        raise stack.Failure(f"opensc-tool: {r.stdout}{r.stderr}")
+    return words[-1][:2] + words[-1].split("SW2=0x")[1][:2]
+
+
+def p256_ok(spki, signature):
+    """Does openssl(1) accept the signature over DIGEST?"""
+    for name, data in (("k", spki), ("s", signature), ("d", DIGEST)):
+        with open(f"{FOLDER}/{name}", "wb") as f:
+            f.write(data)
+    r = subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER",
+         "-inkey", f"{FOLDER}/k", "-sigfile", f"{FOLDER}/s", "-in",
+         f"{FOLDER}/d"], capture_output=True, text=True)
+    return r.returncode == 0
+
+
+SELECT = "00:A4:04:00:09:A0:00:00:03:08:00:00:10:00:00"
+SIGN_9A = "00:87:11:9A:26:7C:24:82:00:81:20:" + ":".join(["01"] * 32) + ":00"
+
+
+def sessions(st, card):
+    print("sessions")
+    a, b = Client(st.prefix), Client(st.prefix)
+    (t,) = a.wait_tokens(1)
+    n = t["insertion"]
+    ins = struct.pack(">Q", n)
+    expect("the token has the name of its GUID",
+           (t["id"][:19], len(t["id"])), ("com.apple.pivtoken:", 51))
+    expect("four identities", sorted(t["items"]), [0x9a, 0x9c, 0x9d, 0x9e])
+    expect("labels are those of macOS", t["items"][0x9a]["label"],
+           "Certificate For PIV Authentication (Jane Doe)")
+    expect("9A is refused before the PIN", a.sign(n, 0x9a)[0], PIN_NEEDED)
+    expect("9E needs none", a.sign(n, 0x9e)[0], OK)
+    expect("a password is not sent", a.ask(LOGIN, ins, b"secret")[0], PIN_FORM)
+    expect("a wrong PIN leaves two tries", a.ask(LOGIN, ins, b"999999")[::2],
+           (PIN_WRONG, 2))
+    card.tell("clear")
+    expect("the same one is not sent again",
+           a.ask(LOGIN, ins, b"999999")[::2], (PIN_WRONG, 2))
+    expect("(no command at all)", "total 0" in card.tell("counts"), True)
+    expect("login", a.ask(LOGIN, ins, b"123456")[0], OK)
+    err, r, _ = a.sign(n, 0x9a)
+    expect("9A signs", err, OK)
+    expect("openssl accepts the signature",
+           p256_ok(t["items"][0x9a]["spki"], r.bytes()), True)
+    expect("another client cannot use the session", b.sign(n, 0x9a)[0],
+           PIN_NEEDED)
+    expect("nor can a stranger over PC/SC", stranger(st, SIGN_9A), "6982")
+    expect("nor one who selects first", stranger(st, SELECT, SIGN_9A), "6982")
+    expect("the session goes on after that", a.sign(n, 0x9a)[0], OK)
+    expect("9C wants the PIN each time", a.sign(n, 0x9c)[0], PIN_NEEDED)
+    expect("9C with it", a.sign(n, 0x9c, b"123456")[0], OK)
+    a.close()
+    expect("the end of the connection ends the session",
+           stranger(st, SIGN_9A), "6982")
+    expect("(a new connection has none)", b.sign(n, 0x9a)[0], PIN_NEEDED)
+    b.close()
+
+
+def logins(st):
+    print("logins")
+    auth = next(int(s["Uid"].split()[1])
+                for _, s in stack.process_table(st.scsd.pid)
+                if s["Name"].strip() == "scs-authd")
+    root = Client(st.prefix)
+    (t,) = root.wait_tokens(1)
+    ins = struct.pack(">Q", t["insertion"])
+    body = ins + struct.pack(">BBI", 0x9a, 3, 32) + DIGEST + b"\0"
+    if auth != os.geteuid():
+        expect("verify-and-sign is the login service's alone",
+               root.ask(VERIFY_SIGN, body, b"123456")[0], DENIED)
+    c = Client(st.prefix, auth if os.geteuid() == 0 else None)
+    err, r, _ = c.ask(TRIES, ins)
+    expect("three tries", (err, r.num(1)), (OK, 3))
+    err, r, _ = c.ask(VERIFY_SIGN, body, b"123456")
+    expect("verify and sign", err, OK)
+    expect("openssl accepts it", p256_ok(t["items"][0x9a]["spki"], r.bytes()),
+           True)
+    expect("two APDUs", r.num(2), 2)
+    expect("9A does not sign without PIN",
+           c.ask(PROBE, ins + b"\x9a")[1].num(1), 0)
+    expect("9E does", c.ask(PROBE, ins + b"\x9e")[1].num(1), 1)
+    expect("no session is left", c.sign(t["insertion"], 0x9a)[0], PIN_NEEDED)
+    if os.geteuid() == 0 and "--access=all" not in st.options:
+        err, reason, _ = Client(st.prefix, 65534).ask(LIST)
+        expect("nobody sees no cards", err, DENIED)
+        print(f"    ({reason})")
+    c.close()
+    root.close()
+
+
+def removal(st, card):
+    print("removal")
+    c = Client(st.prefix)
+    (t,) = c.wait_tokens(1)
+    expect("watch", c.ask(WATCH)[0], OK)
+    ins = struct.pack(">Q", t["insertion"])
+    expect("login", c.ask(LOGIN, ins, b"123456")[0], OK)
+    card.tell("remove")
+    expect("an event comes", c.frame()[0], EVENT)
+    c.wait_tokens(0)
+    expect("the old card is named gone", c.sign(t["insertion"], 0x9a)[0],
+           REMOVED)
+    card.tell("insert")
+    (u,) = c.wait_tokens(1)
+    expect("a new insertion", u["insertion"] > t["insertion"], True)
+    expect("the same card", u["id"], t["id"])
+    expect("no session came along", c.sign(u["insertion"], 0x9a)[0],
+           PIN_NEEDED)
+    c.close()
+
+
+def kills(st):
+    print("processes killed")
+    for name in ("scs-token-worker", "scs-tokend", "scs-readerd", "scs-ifd"):
+        c = Client(st.prefix)
+        (t,) = c.wait_tokens(1)
+        pid = st.pid_of(name)
+        os.kill(pid, signal.SIGKILL)
+
+        def back():
+            if st.pid_of(name) in (None, pid):
+                return False
+            try:
+                again = Client(st.prefix)
+                found = again.tokens()
+                again.close()
+            except (OSError, stack.Failure):
+                return False
+            return len(found) == 1 and found[0]["insertion"] != t["insertion"]
+        stack.wait_until(back, 20, f"the token after {name} was killed")
+        print(f"  {name}")
+        c.close()
+
+
+def sandboxes(st):
+    print("sandboxes")
+    seen = {}
+    for pid, s in stack.process_table(st.scsd.pid):
+        seen[s["Name"].strip()] = s
+    for name in ("scs-tokend", "scs-token-worke"):
+        expect(f"{name} has a filter and no way to privileges",
+               (seen[name]["Seccomp"].strip(), seen[name]["NoNewPrivs"].strip()),
+               ("2", "1"))
+    if os.geteuid() == 0:
+        uids = {s["Uid"].split()[0] for s in seen.values()}
+        expect("each under a user of its own", len(uids), len(seen))
+
+
+def main():
+    global FOLDER
+    with stack.Stack(sys.argv[1]) as st:
+        FOLDER = st.prefix
+        expect("no card, no token", Client(st.prefix).tokens(), [])
+        card = stack.Card(st, card_file(st, "card"))
+        sessions(st, card)
+        logins(st)
+        sandboxes(st)
+        removal(st, card)
+        kills(st)
+    print("token: all passed")
+
+
+main()
