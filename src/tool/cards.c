@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tool/cards.h"
+
+#include <string.h>
+
+#include "keychain/result.h"
+
+err_t
+cards_result(const struct cards *c, int result, struct why *why)
+{
+	const char *reason = scs_reason(c->scs);
+	err_t e = result_to_err(result);
+
+	if (e == ERR_OK)
+		return e;
+	return why_add(
+	    why, e, "%s", reason[0] != '\0' ? reason : scs_result_text(result));
+}
+
+err_t
+cards_open(const char *prefix, struct cards *out, struct why *why)
+{
+	CLEANUP(cards_done) struct cards c = { 0 };
+	err_t e;
+	int r;
+
+	if ((r = scs_open(prefix, &c.scs)) == SCS_SERVICE)
+		return why_add(why, ERR_SERVICE,
+		    "the token service does not run: start scsd");
+	if (r != SCS_OK)
+		return why_add(why, result_to_err(r), "%s", scs_result_text(r));
+	if ((e = cards_result(&c, scs_list(c.scs, &c.all, &c.n), why)))
+		return e;
+	*out = c;
+	c = (struct cards){ 0 };
+	return ERR_OK;
+}
+
+void
+cards_done(struct cards *c)
+{
+	scs_close(&c->scs);
+	*c = (struct cards){ 0 };
+}
+
+err_t
+cards_pick(const struct cards *c, const char *id, const struct scs_token **out,
+    struct why *why)
+{
+	const struct scs_token *found = NULL;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (id != NULL && strcmp(c->all[i].id, id) != 0)
+			continue;
+		if (found != NULL && id != NULL)
+			return why_add(why, ERR_SEQUENCE,
+			    "token \"%s\": the cards in \"%s\" and \"%s\" both "
+			    "say so: remove one",
+			    id, found->reader, c->all[i].reader);
+		if (found != NULL)
+			return why_add(why, ERR_SEQUENCE,
+			    "several smart cards are there: name one with -t "
+			    "(see security list-smartcards)");
+		found = &c->all[i];
+	}
+	if (found == NULL && id != NULL)
+		return why_add(
+		    why, ERR_ABSENT, "token \"%s\": not in any reader", id);
+	if (found == NULL)
+		return why_add(why, ERR_ABSENT,
+		    "no smart card that we know is in a reader");
+	*out = found;
+	return ERR_OK;
+}
+
+bool
+cards_is_identity(const struct scs_item *it)
+{
+	return it->cert != NULL && (it->flags & SCS_ITEM_KEY) != 0;
+}

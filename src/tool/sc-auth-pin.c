@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sc_auth verifypin, changepin. A PIN is presented once; the last try only
+ * after an explicit yes, at the terminal or by --last-try.
+ */
+#include <stdio.h>
+
+#include "tool/cards.h"
+#include "tool/prompt.h"
+#include "tool/sc-auth.h"
+
+struct pin_job {
+	const char *id; /* -t, or NULL */
+	const char *argument; /* -p, which is refused */
+	bool unblock, last_try;
+	struct cards cards;
+	const struct scs_token *token;
+	struct why why;
+};
+
+static void
+job_done(struct pin_job *j)
+{
+	cards_done(&j->cards);
+}
+
+static err_t
+job_open(const struct invocation *in, struct pin_job *j)
+{
+	err_t e;
+
+	if ((e = cards_open(in->prefix, &j->cards, &j->why)))
+		return e;
+	return cards_pick(&j->cards, j->id, &j->token, &j->why);
+}
+
+/* May a try be spent? The question names what is at stake. */
+static err_t
+consent(struct pin_job *j, const char *stake)
+{
+	char question[256];
+
+	if (j->last_try)
+		return ERR_OK;
+	(void)snprintf(
+	    question, sizeof(question), "%s. Type yes to go on: ", stake);
+	if (prompt_yes(question))
+		return ERR_OK;
+	return why_add(&j->why, ERR_DENIED,
+	    "%s: not tried without a yes (at a terminal, or --last-try)",
+	    stake);
+}
+
+static err_t
+tries_left(struct pin_job *j)
+{
+	int tries = -1;
+	err_t e;
+
+	e = cards_result(&j->cards,
+	    scs_tries(j->cards.scs, j->token->insertion, &tries), &j->why);
+	if (e != ERR_OK)
+		return e;
+	if (tries == 0)
+		return why_add(&j->why, ERR_PIN_BLOCKED,
+		    "PIN blocked: unblock it with the PUK (sc_auth changepin "
+		    "-u)");
+	return tries == 1 ? consent(j, "only one PIN try is left") : ERR_OK;
+}
+
+static err_t
+ask(struct pin_job *j, const char *question, struct secret **out)
+{
+	if (j->token->pinpad) {
+		(void)puts("Use the keys of the reader.");
+		(void)fflush(stdout);
+		return ERR_OK;
+	}
+	return prompt_secret(question, out, &j->why);
+}
+
+static err_t
+presented(struct pin_job *j, int result, int tries, const char *what)
+{
+	err_t e = cards_result(&j->cards, result, &j->why);
+
+	if (e != ERR_PIN_WRONG)
+		return e;
+	j->why = (struct why){ 0 };
+	if (tries < 0)
+		return why_add(&j->why, e, "%s rejected", what);
+	return why_add(&j->why, e, "%s rejected, %d %s left", what, tries,
+	    tries == 1 ? "try" : "tries");
+}
+
+static const char *
+chars(const struct secret *s)
+{
+	return (const char *)secret_span(s).p;
+}
+
+static err_t
+verify(struct pin_job *j)
+{
+	CLEANUP(secret_free) struct secret *pin = NULL;
+	uint64_t card = j->token->insertion;
+	int tries = -1, r;
+	err_t e;
+
+	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)))
+		return e;
+	r = scs_login(j->cards.scs, card, chars(pin), secret_len(pin), &tries);
+	if ((e = presented(j, r, tries, "PIN")))
+		return e;
+	return cards_result(&j->cards, scs_logout(j->cards.scs, card), &j->why);
+}
+
+static int
+job_end(struct pin_job *j, const char *verb, err_t e)
+{
+	if (e == ERR_OK)
+		return EXITS_OK;
+	if (j->token == NULL)
+		return say_failed(verb, e, &j->why);
+	say("token \"%s\": %s", j->token->id, why_text(&j->why, e));
+	return (int)exits_of(e);
+}
+
+static int
+refuse_argument(const struct invocation *in)
+{
+	say("%s: -p: a PIN on a command line can be read by every user of this "
+	    "machine: leave it out, it is asked for (or read from standard "
+	    "input)",
+	    in->verb->name);
+	return EXITS_USAGE;
+}
+
+int
+sc_auth_verifypin(const struct invocation *in)
+{
+	CLEANUP(job_done) struct pin_job j = { 0 };
+	const struct option_spec specs[] = {
+		{ .letter = 't', .value = &j.id },
+		{ .letter = 'p', .value = &j.argument },
+		{ .name = "last-try", .flag = &j.last_try },
+	};
+	int status = 0;
+	err_t e;
+
+	if (command_options(in, specs, nitems(specs), &status))
+		return status;
+	if (j.argument != NULL)
+		return refuse_argument(in);
+	if ((e = job_open(in, &j)) == ERR_OK) {
+		(void)printf("Verifying PIN of SmartCard in reader %s\n",
+		    j.token->reader);
+		(void)fflush(stdout);
+		e = verify(&j);
+	}
+	if (e == ERR_OK)
+		(void)puts("PIN is correct");
+	return job_end(&j, "verifypin", e);
+}
+
+/* At a terminal, where nobody sees what is typed, twice. */
+static err_t
+ask_new(struct pin_job *j, struct secret **out)
+{
+	CLEANUP(secret_free) struct secret *first = NULL, *again = NULL;
+	err_t e;
+
+	if ((e = prompt_secret("Enter new PIN: ", &first, &j->why)))
+		return e;
+	if (prompt_terminal()) {
+		if ((e = prompt_secret(
+			 "Enter new PIN again: ", &again, &j->why)))
+			return e;
+		if (!secret_eq(first, again))
+			return why_add(&j->why, ERR_PIN_FORM,
+			    "the new PIN was not the same twice: nothing was "
+			    "changed");
+	}
+	*out = TAKE(first);
+	return ERR_OK;
+}
+
+static err_t
+change(struct pin_job *j)
+{
+	CLEANUP(secret_free) struct secret *old = NULL, *new = NULL;
+	int (*call)(struct scs *, uint64_t, const char *, size_t, const char *,
+	    size_t, int *) = j->unblock ? scs_unblock : scs_change_pin;
+	int tries = -1, r;
+	err_t e;
+
+	/* how often the PUK may still be tried, no card says beforehand */
+	e = j->unblock ? consent(j,
+			     "a wrong PUK is counted, and after the last one "
+			     "the card cannot be unblocked any more")
+		       : tries_left(j);
+	if (e != ERR_OK ||
+	    (e = ask(
+		 j, j->unblock ? "Enter PUK: " : "Enter current PIN: ", &old)))
+		return e;
+	if (!j->token->pinpad && (e = ask_new(j, &new)))
+		return e;
+	r = call(j->cards.scs, j->token->insertion, chars(old), secret_len(old),
+	    chars(new), secret_len(new), &tries);
+	return presented(j, r, tries, j->unblock ? "PUK" : "PIN");
+}
+
+int
+sc_auth_changepin(const struct invocation *in)
+{
+	CLEANUP(job_done) struct pin_job j = { 0 };
+	const struct option_spec specs[] = {
+		{ .letter = 't', .value = &j.id },
+		{ .letter = 'p', .value = &j.argument },
+		{ .letter = 'u', .flag = &j.unblock },
+		{ .name = "last-try", .flag = &j.last_try },
+	};
+	int status = 0;
+	err_t e;
+
+	if (command_options(in, specs, nitems(specs), &status))
+		return status;
+	if (j.argument != NULL)
+		return refuse_argument(in);
+	if ((e = job_open(in, &j)) == ERR_OK) {
+		(void)printf("Changing PIN of SmartCard in reader %s\n",
+		    j.token->reader);
+		(void)fflush(stdout);
+		e = change(&j);
+	}
+	if (e == ERR_OK)
+		(void)puts("PIN was changed");
+	return job_end(&j, "changepin", e);
+}
