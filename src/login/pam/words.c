@@ -68,32 +68,33 @@ words_yes(const char *text)
 	return strcasecmp(text, "yes") == 0;
 }
 
+/* For a service that gave no reason. */
 static const char *
-head(enum verdict v)
+what_happened(enum verdict v)
 {
 	switch (v) {
 	case VERDICT_NO_CARD:
-		return "no smart card found";
+		return "no card found";
 	case VERDICT_NOT_PAIRED:
-		return "smart card not paired with this user";
+		return "the card is not paired with this user";
 	case VERDICT_REFUSED:
-		return "smart card refused";
+		return "refused";
 	case VERDICT_WRONG_PIN:
-		return "smart card PIN rejected";
+		return "PIN rejected";
 	case VERDICT_BLOCKED:
-		return "smart card PIN blocked";
+		return "the card's PIN is blocked";
 	case VERDICT_NO_CONSENT:
-		return "smart card login given up";
+		return "no PIN given";
 	case VERDICT_CARD_ERROR:
-		return "smart card failed";
+		return "the card failed";
 	case VERDICT_SERVICE:
-		return "smart card service not available";
+		return "the service is not available";
 	case VERDICT_OK:
 	case VERDICT_INTERNAL:
 	case VERDICT_COUNT_:
 		break;
 	}
-	return "smart card login failed";
+	return "failed";
 }
 
 static const char *
@@ -103,8 +104,7 @@ what_to_do(enum verdict v)
 	case VERDICT_NO_CARD:
 		return "insert your card and try again";
 	case VERDICT_NOT_PAIRED:
-		return "use your own card, or have this one paired (sc_auth "
-		       "pair)";
+		return "use your own card, or have this one paired";
 	case VERDICT_REFUSED:
 		return "ask your administrator";
 	case VERDICT_WRONG_PIN:
@@ -128,6 +128,6 @@ what_to_do(enum verdict v)
 void
 words_end(enum verdict v, const char *reason, char out[WORDS_END_MAX])
 {
-	(void)snprintf(out, WORDS_END_MAX, "%s%s%s; %s", head(v),
-	    reason[0] != '\0' ? ": " : "", reason, what_to_do(v));
+	(void)snprintf(out, WORDS_END_MAX, "smart card login: %s; %s",
+	    reason[0] != '\0' ? reason : what_happened(v), what_to_do(v));
 }

@@ -37,7 +37,10 @@ void words_rejected(
 /* "yes", in any case; nothing else is a yes. */
 bool words_yes(const char *text);
 
-/* How a login ended that did not succeed: "HEAD: REASON; WHAT TO DO". */
+/*
+ * How a login ended that did not succeed:
+ * "smart card login: no smart card is inserted; insert your card and try again"
+ */
 void words_end(enum verdict v, const char *reason, char out[WORDS_END_MAX]);
 
 #endif
