@@ -9,21 +9,34 @@
 
 #include "base/fd.h"
 
+#define BATCH 64
+
 static uint8_t scratch[64 * 1024]; /* one thread; wiped after each use */
+
+/* The set that all streams are in, while there are any. */
+static struct {
+	sd_event_source *src;
+	int epfd;
+	size_t users;
+	struct stream *batch[BATCH]; /* whose events are being dispatched */
+} set = { .epfd = -1 };
 
 /* What to wait for follows from the state alone. */
 static void
 update(struct stream *s)
 {
-	uint32_t want = 0;
+	struct epoll_event e = { .data.ptr = s };
 
-	if (s->io == NULL)
+	if (s->fd < 0)
 		return;
 	if (!s->paused && !s->closing)
-		want |= EPOLLIN;
+		e.events |= EPOLLIN;
 	if (s->out.n > 0 || s->closing || s->again)
-		want |= EPOLLOUT;
-	(void)sd_event_source_set_io_events(s->io, want);
+		e.events |= EPOLLOUT;
+	if (e.events == s->events)
+		return;
+	s->events = e.events;
+	(void)epoll_ctl(set.epfd, EPOLL_CTL_MOD, s->fd, &e);
 }
 
 static err_t
@@ -89,17 +102,73 @@ turn(struct stream *s, uint32_t ev)
 	return ERR_OK;
 }
 
-static int
-on_io(sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev, void *data)
+static void
+dispatch(struct stream *s, uint32_t ev)
 {
-	struct stream *s = data;
 	err_t e = turn(s, ev);
 
 	if (e != ERR_OK || s->closing)
 		s->ops->gone(s, s->ctx, e);
 	else
 		update(s);
+}
+
+static int
+on_ready(sd_event_source *src UNUSED, int epfd, uint32_t ev UNUSED,
+    void *data UNUSED)
+{
+	struct epoll_event got[BATCH];
+	int n = epoll_wait(epfd, got, BATCH, 0);
+
+	for (int i = 0; i < n; i++)
+		set.batch[i] = got[i].data.ptr;
+	for (int i = 0; i < n; i++) {
+		/* NULL: done by one that came before it */
+		if (set.batch[i] != NULL)
+			dispatch(set.batch[i], got[i].events);
+	}
+	memset(set.batch, 0, sizeof(set.batch));
 	return 0;
+}
+
+static void
+leave_set(void)
+{
+	if (--set.users > 0)
+		return;
+	set.src = sd_event_source_disable_unref(set.src);
+	fd_close(&set.epfd);
+}
+
+static err_t
+join_set(sd_event *ev)
+{
+	if (set.users++ > 0)
+		return ERR_OK;
+	set.epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (set.epfd < 0 ||
+	    sd_event_add_io(ev, &set.src, set.epfd, EPOLLIN, on_ready, NULL) <
+		0) {
+		leave_set();
+		return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+static err_t
+add_to_set(struct stream *s, sd_event *ev)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = s };
+	err_t r;
+
+	if ((r = join_set(ev)))
+		return r;
+	if (epoll_ctl(set.epfd, EPOLL_CTL_ADD, s->fd, &e) != 0) {
+		leave_set();
+		return ERR_NOMEM;
+	}
+	s->events = EPOLLIN;
+	return ERR_OK;
 }
 
 err_t
@@ -107,28 +176,38 @@ stream_init(struct stream *s, sd_event *ev, int fd,
     const struct stream_ops *ops, void *ctx)
 {
 	int flags;
+	err_t e;
 
 	s->fd = fd;
-	s->io = NULL;
+	s->events = 0;
 	s->ops = ops;
 	s->ctx = ctx;
 	s->paused = s->closing = s->again = false;
 	if (fd < 0)
 		return ERR_OK;
 	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-	    sd_event_add_io(ev, &s->io, fd, EPOLLIN, on_io, s) < 0) {
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		e = ERR_IO;
+	else
+		e = add_to_set(s, ev);
+	if (e != ERR_OK)
 		fd_close(&s->fd);
-		return ERR_NOMEM;
-	}
-	return ERR_OK;
+	return e;
 }
 
 void
 stream_done(struct stream *s)
 {
-	s->io = sd_event_source_disable_unref(s->io);
-	fd_close(&s->fd);
+	for (size_t i = 0; i < BATCH; i++) {
+		if (set.batch[i] == s)
+			set.batch[i] = NULL;
+	}
+	if (s->fd >= 0) {
+		(void)epoll_ctl(set.epfd, EPOLL_CTL_DEL, s->fd, NULL);
+		fd_close(&s->fd);
+		leave_set();
+	}
+	s->events = 0;
 	buf_done(&s->in);
 	buf_done(&s->out);
 }

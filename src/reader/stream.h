@@ -4,6 +4,10 @@
  * are wiped, no reading while its owner is busy. The owner embeds it and frees
  * it in `gone`, which is called once, from the loop, never from inside a call
  * of the owner's. With fd -1 (tests) output stays in `out`.
+ *
+ * All streams of a process share one epoll set, which is one source of the
+ * loop: sd-event asks the kernel again after each event, which for thousands
+ * of clients that leave together costs seconds.
  */
 #ifndef SCS_READER_STREAM_H
 #define SCS_READER_STREAM_H
@@ -27,7 +31,7 @@ struct stream_ops {
 
 struct stream {
 	int fd; /* owned */
-	sd_event_source *io;
+	uint32_t events; /* what it waits for; 0: not in the set */
 	const struct stream_ops *ops;
 	void *ctx; /* borrowed */
 	struct buf in, out;

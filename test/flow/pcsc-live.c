@@ -108,7 +108,7 @@ holds(const char *plain, const char *worker)
 static void
 watching(const char *path, enum pcsc_dialect dialect)
 {
-	struct wire_reader_state r[PCSC_READERS_MAX];
+	static struct wire_reader_state r[PCSC_READERS_MAX];
 	struct conn other;
 	struct pcsc *c = NULL;
 	size_t n = 99;
@@ -135,7 +135,7 @@ old_service(const char *path)
 {
 	struct wire_connect want =
 	    pcsc_want(READER, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1);
-	struct wire_reader_state r[PCSC_READERS_MAX];
+	static struct wire_reader_state r[PCSC_READERS_MAX];
 	struct pcsc *c = NULL;
 	uint32_t active;
 	int32_t card;
