@@ -105,6 +105,9 @@ converse(struct attempt *t)
 	if ((e = service_connect(
 		 &who, t->args, deadline_in(CONNECT_TIMEOUT_MS), &fd, &t->why)))
 		return e;
+	if (t->args->debug)
+		pam_syslog(t->h, LOG_DEBUG, "asking scs-authd for user \"%s\"",
+		    t->user);
 	e = dialogue_run(fd, &t->login, &person, &t->out, &t->why);
 	t->talked |= t->out.talked;
 	return e;
@@ -202,6 +205,9 @@ finish(struct attempt *t)
 	if (o->verdict == VERDICT_OK) {
 		pam_syslog(t->h, LOG_NOTICE,
 		    "user %s authenticated with card %s", o->user, o->token_id);
+		if (t->args->debug)
+			pam_syslog(t->h, LOG_DEBUG,
+			    "%u APDUs from the PIN to the verdict", o->apdus);
 		return accept_user(t);
 	}
 	if (o->verdict == VERDICT_NO_CARD && t->args->ignore_no_card &&
