@@ -169,7 +169,7 @@ hold_cancel(struct pcsc *c, int32_t card)
 }
 
 err_t
-pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags, bool *touched,
+pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags, uint32_t *touched,
     uint64_t deadline)
 {
 	struct wire_header h = { sizeof(struct wire_hold), WIRE_HOLD };
@@ -177,7 +177,7 @@ pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags, bool *touched,
 	err_t e;
 
 	if (c->dialect == PCSC_PLAIN) {
-		*touched = true;
+		*touched = WIRE_TOUCHED_USED;
 		return pcsc_begin(c, card, deadline);
 	}
 	if ((e = link_send(c, h, &b, SPAN_NONE, deadline)))
@@ -188,7 +188,7 @@ pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags, bool *touched,
 	if ((e = link_answer(
 		 c, WIRE_HOLD, &b, sizeof(b), deadline_in(CANCEL_MS))))
 		return e;
-	*touched = b.touched != 0;
+	*touched = b.touched;
 	return ERR_OK;
 }
 

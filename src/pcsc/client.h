@@ -142,16 +142,16 @@ MUST_CHECK err_t pcsc_transmit(struct pcsc *c, const struct pcsc_exchange *x,
 /* ---- holding a card (ARCHITECTURE.md, "Who holds the card") */
 
 /*
- * Wait for our turn and take the card. *touched: somebody else has sent
- * something to the card, or it was reset or powered anew, since this handle's
- * last hold; true at the first. `flags` is 0 or WIRE_HOLD_TAKE.
- * In the plain dialect this is pcsc_begin(), and *touched is always true.
+ * Wait for our turn and take the card. *touched is what others have done to it
+ * since this handle's last hold, WIRE_TOUCHED_*; a card that was powered anew
+ * counts as used, and so does the first hold. `flags` is 0 or WIRE_HOLD_TAKE. In
+ * the plain dialect this is pcsc_begin(), and *touched is always _USED.
  *
  * ERR_TIMEOUT  it was not our turn in time; nothing is held, the connection is
  *              fine
  */
 MUST_CHECK err_t pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags,
-    bool *touched, uint64_t deadline);
+    uint32_t *touched, uint64_t deadline);
 
 /*
  * Give the card to the next who waits; disposition SCARD_LEAVE_CARD or

@@ -110,11 +110,11 @@ TEST(wanted_is_told_apart_from_answers)
 	struct wire_hold h = { 5, 0, 0, 0 };
 	struct wire_handle s = { 5, 0 };
 	struct wire_disposition u = { 5, 0, 0 };
-	bool touched = true;
+	uint32_t touched = 9;
 
 	answer(WIRE_HOLD, &h, sizeof(h));
 	EXPECT_OK(pcsc_hold(c, 5, 0, &touched, deadline_in(100)));
-	assert_false(touched);
+	assert_int_equal(touched, WIRE_TOUCHED_NOT);
 	assert_false(pcsc_wanted(c));
 	answer(WIRE_WANTED, NULL, 0);
 	answer(WIRE_STATUS, &s, sizeof(s));

@@ -170,7 +170,7 @@ struct wire_reader_state {
 struct wire_hold {
 	int32_t card;
 	uint32_t flags; /* WIRE_HOLD_* */
-	uint32_t touched; /* out: others used or reset the card since */
+	uint32_t touched; /* out: WIRE_TOUCHED_* */
 	uint32_t rv;
 };
 
@@ -179,6 +179,10 @@ struct wire_count {
 	uint32_t apdus_low, apdus_high; /* sent to the card by this handle */
 	uint32_t rv;
 };
+
+#define WIRE_TOUCHED_NOT 0u /* nobody else was there since the last hold */
+#define WIRE_TOUCHED_USED 1u /* others sent something, or it is the first */
+#define WIRE_TOUCHED_RESET 2u /* somebody else has reset the card */
 
 #define WIRE_HOLD_TAKE 1u /* from an idle exclusive holder, by reset */
 

@@ -44,7 +44,12 @@ granted(struct job *j, uint32_t rv)
 	struct client *c = j->client;
 	struct handle *h = j->handle;
 	struct slot *s = j->slot;
+	uint32_t touched = WIRE_TOUCHED_NOT;
 
+	if (h == NULL || h->seen != s->activity)
+		touched = WIRE_TOUCHED_USED;
+	if (h != NULL && h->mark == MARK_RESET)
+		touched = WIRE_TOUCHED_RESET;
 	if (h != NULL && rv == SCARD_S_SUCCESS) {
 		s->holder = h;
 		s->held = true;
@@ -55,7 +60,7 @@ granted(struct job *j, uint32_t rv)
 	job_end(j);
 	if (c == NULL)
 		return;
-	c->body.hold.touched = h == NULL || h->seen != s->activity;
+	c->body.hold.touched = touched;
 	client_reply_rv(c, rv);
 }
 

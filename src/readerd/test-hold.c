@@ -155,8 +155,10 @@ TEST(a_reset_by_another_is_touched_and_not_an_error)
 	r.card = p_card;
 	EXPECT_OK(rig_say(plain, WIRE_RECONNECT, &r, sizeof(r)));
 	rig_serve(&rig);
-	assert_int_equal(hold(worker, w_card), 1);
+	assert_int_equal(hold(worker, w_card), WIRE_TOUCHED_RESET);
 	worker_transmit(worker, w_card);
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	assert_int_equal(hold(worker, w_card), WIRE_TOUCHED_NOT);
 	rig_stop(&rig);
 }
 
@@ -198,7 +200,7 @@ TEST(who_waits_already_is_wanted_at_once)
 	assert_int_equal(worker->io.out.n, 0);
 	client_free(plain); /* a reset is due */
 	rig_serve(&rig);
-	assert_int_equal(granted(worker), 1);
+	assert_int_equal(granted(worker), WIRE_TOUCHED_RESET);
 	assert_true(wanted(worker));
 	rig_stop(&rig);
 }
@@ -215,7 +217,7 @@ TEST(the_death_of_a_holder_resets_the_card)
 	assert_int_equal(how, WORKER_POWER_WARM);
 	rig_answer(&rig, ERR_OK, "3b800181");
 	assert_int_equal(handle_rv(plain->handles), SCARD_W_RESET_CARD);
-	assert_int_equal(hold(other, o_card), 1);
+	assert_int_equal(hold(other, o_card), WIRE_TOUCHED_RESET);
 	rig_stop(&rig);
 }
 

@@ -11,7 +11,7 @@ link_hold(void *ctx, unsigned int flags, uint64_t deadline,
     enum card_touched *touched)
 {
 	struct pcsc_link *l = ctx;
-	bool others = true;
+	uint32_t others = WIRE_TOUCHED_USED;
 	err_t e;
 
 	e = pcsc_hold(l->pcsc, l->handle,
@@ -19,7 +19,9 @@ link_hold(void *ctx, unsigned int flags, uint64_t deadline,
 	    deadline);
 	if (e != ERR_OK)
 		return e;
-	*touched = others ? CARD_TOUCHED : CARD_UNTOUCHED;
+	*touched = others == WIRE_TOUCHED_NOT ? CARD_UNTOUCHED
+	    : others == WIRE_TOUCHED_RESET    ? CARD_WAS_RESET
+					      : CARD_TOUCHED;
 	return ERR_OK;
 }
 

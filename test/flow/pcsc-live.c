@@ -65,7 +65,7 @@ holds(const char *plain, const char *worker)
 {
 	struct conn a, b, p;
 	uint64_t n = 0;
-	bool touched;
+	uint32_t touched;
 
 	connect_to(worker, PCSC_WORKER, &a);
 	connect_to(worker, PCSC_WORKER, &b);

@@ -142,13 +142,18 @@ def card_file(st, name, *options):
     return path
 
 
-def stranger(st, *apdus):
-    """Send APDUs over PC/SC with OpenSC's tool; the last status word."""
+def stranger(st, *apdus, reset=True):
+    """Send APDUs over PC/SC with OpenSC's tool; the last status word. It resets
+    the card when it ends, unless told otherwise."""
+    with open(f"{FOLDER}/opensc.conf", "w") as f:
+        how = "reset" if reset else "leave"
+        f.write("app default { reader_driver pcsc { "
+                f"disconnect_action = {how}; }} }}\n")
     argv = ["opensc-tool", "--card-driver", "default"]
     for a in apdus:
         argv += ["-s", a]
     r = subprocess.run(argv, capture_output=True, text=True, timeout=60, env={
-        **os.environ,
+        **os.environ, "OPENSC_CONF": f"{FOLDER}/opensc.conf",
         "PCSCLITE_CSOCK_NAME": f"{st.prefix}/run/pcscd/pcscd.comm"})
     words = [line.split("SW1=0x")[1] for line in r.stdout.splitlines()
              if "SW1=0x" in line]
@@ -202,7 +207,11 @@ def sessions(st, card):
            PIN_NEEDED)
     expect("nor can a stranger over PC/SC", stranger(st, SIGN_9A), "6982")
     expect("nor one who selects first", stranger(st, SELECT, SIGN_9A), "6982")
-    expect("the session goes on after that", a.sign(n, 0x9a)[0], OK)
+    expect("its reset ended the session", a.sign(n, 0x9a)[0], PIN_NEEDED)
+    expect("login again", a.ask(LOGIN, ins, b"123456")[0], OK)
+    expect("a stranger who does not reset", stranger(st, SELECT, reset=False),
+           "9000")
+    expect("leaves the session", a.sign(n, 0x9a)[0], OK)
     expect("9C wants the PIN each time", a.sign(n, 0x9c)[0], PIN_NEEDED)
     expect("9C with it", a.sign(n, 0x9c, b"123456")[0], OK)
     a.close()
