@@ -13,14 +13,23 @@ TEST(labels_hold_no_surprises)
 		{ "J\xc3\xbcrgen", "J\xc3\xbcrgen" },
 		{ "two\nlines", "two?lines" },
 		{ "\x1b[2J", "?[2J" },
-		{ "bad \xff\xc3(", "bad ?" "?(" },
-		{ "cut \xe2\x82", "cut ?" "?" },
-		{ "C1 \xc2\x9b", "C1 ?" "?" },
+		{ "bad \xff\xc3(",
+		    "bad ?"
+		    "?(" },
+		{ "cut \xe2\x82",
+		    "cut ?"
+		    "?" },
+		{ "C1 \xc2\x9b",
+		    "C1 ?"
+		    "?" },
 		{ "turned \xe2\x80\xae"
 		  "abc",
 		    "turned ?abc" },
 		{ "isolate \xe2\x81\xa6x", "isolate ?x" },
-		{ "surrogate \xed\xa0\x80", "surrogate ?" "?" "?" },
+		{ "surrogate \xed\xa0\x80",
+		    "surrogate ?"
+		    "?"
+		    "?" },
 		{ "", "" },
 	};
 
