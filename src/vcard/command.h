@@ -18,7 +18,7 @@ enum {
 typedef int command_main(int argc, char **argv);
 
 command_main create_main, personalize_main, import_main, export_main, put_main,
-    run_main;
+    run_main, tell_main;
 
 /* "scs-vcard: TEXT" on standard error. Return the exit status. */
 int command_usage(const char *fmt, ...) PRINTF(1, 2);

@@ -13,9 +13,10 @@ static const char help[] =
     "usage: scs-vcard create FILE [options]\n"
     "       scs-vcard personalize FILE --authority CERT,KEY [options]\n"
     "       scs-vcard import FILE SLOT [--cert PATH] [--key PATH] [--gzip]\n"
-    "       scs-vcard export FILE SLOT\n"
+    "       scs-vcard export FILE SLOT [--public]\n"
     "       scs-vcard put FILE TAG PATH\n"
     "       scs-vcard run FILE --connect unix:PATH|tcp:HOST:PORT [options]\n"
+    "       scs-vcard tell SOCKET COMMAND\n"
     "\n"
     "create       a new card: --pin, --puk, --management-key HEX,\n"
     "             --management-alg 3des|aes128|aes192|aes256, --guid HEX,\n"
@@ -29,10 +30,15 @@ static const char help[] =
     "             --ocsp URI, --crl URI, --issuers URI, --gzip,\n"
     "             --profile SLOT\n"
     "import       a certificate or a private key that is already there\n"
-    "export       the certificate of a slot, DER, to standard output\n"
+    "export       the certificate of a slot, or the public key, DER, to "
+    "standard\n"
+    "             output\n"
     "put          any bytes as the value of a data object (TAG in hex)\n"
     "run          be in the reader: --control PATH, --misbehave RULE,\n"
     "             --once (end when the reader closes), --out (begin outside)\n"
+    "tell         a command to the control socket of a card that runs: "
+    "insert,\n"
+    "             remove, status, counts, clear, trace, misbehave RULE, quit\n"
     "\n"
     "A card file holds its PINs and keys in the clear: it is for tests.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
@@ -131,6 +137,7 @@ main(int argc, char **argv)
 		{ "export", export_main },
 		{ "put", put_main },
 		{ "run", run_main },
+		{ "tell", tell_main },
 	};
 
 	if (argc < 2)

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -101,23 +102,37 @@ import_main(int argc, char **argv)
 	return EXIT_OK;
 }
 
+static err_t
+cert_of(const struct vcard *c, uint8_t slot, struct buf *out)
+{
+	struct span object, der;
+	err_t e;
+
+	if ((e = vcard_get_object(c, vcard_cert_tag(slot), &object)) ||
+	    (e = tlv_find(object, 0x70, &der)))
+		return e;
+	buf_put(out, der);
+	return buf_status(out);
+}
+
 int
 export_main(int argc, char **argv)
 {
+	bool public = argc == 4 && strcmp(argv[3], "--public") == 0;
+	CLEANUP(buf_done) struct buf out = BUF_INIT(INPUT_MAX);
 	CLEANUP(vcard_free) struct vcard *c = NULL;
-	struct span object, der;
 	uint8_t slot;
 	err_t e;
 
-	if (argc != 3 || word_slot(argv[2], &slot) != ERR_OK)
+	if ((argc != 3 && !public) || word_slot(argv[2], &slot) != ERR_OK)
 		return command_usage("export: FILE and SLOT are wanted");
 	if ((e = vcard_open(argv[1], &c)))
 		return command_failed(argv[1], e, NULL);
-	if ((e = vcard_get_object(c, vcard_cert_tag(slot), &object)) ||
-	    (e = tlv_find(object, 0x70, &der)))
+	e = public ? vcard_public_key(c, slot, &out) : cert_of(c, slot, &out);
+	if (e != ERR_OK)
 		return command_failed(
-		    argv[2], e, &(struct why){ "no certificate in that slot" });
-	if ((e = fd_write_all(STDOUT_FILENO, der, DEADLINE_NONE)))
+		    argv[2], e, &(struct why){ "there is none in that slot" });
+	if ((e = fd_write_all(STDOUT_FILENO, buf_span(&out), DEADLINE_NONE)))
 		return command_failed("standard output", e, NULL);
 	return EXIT_OK;
 }
