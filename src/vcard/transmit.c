@@ -203,8 +203,9 @@ vcard_transmit(struct vcard *c, struct span raw, struct buf *resp)
 		execute(c, &cmd, resp);
 	else
 		buf_put_u16(resp, SW_LENGTH);
-	e = misbehave_after(c, &cmd, resp);
-	trace_command(c, &cmd, e == ERR_OK ? buf_span(resp) : SPAN_NONE);
+	if ((e = misbehave_after(c, &cmd, resp)))
+		buf_reset(resp); /* nobody hears it */
+	trace_command(c, &cmd, buf_span(resp));
 	if (e != ERR_OK)
 		return e;
 	c->counts.bytes_out += resp->n;
