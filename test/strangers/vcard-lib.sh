@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # The virtual card under Debian's pcscd, in a mount namespace of its own, so
 # that neither a running pcscd nor another test is disturbed. Sourced with
 # VCARD set to the program; skips (77) where that cannot be done.

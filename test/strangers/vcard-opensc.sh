@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # OpenSC on the virtual card: opensc-tool, pkcs11-tool, piv-tool. Every result
 # is verified with openssl. usage: vcard-opensc.sh PATH-OF-SCS-VCARD
 set -u

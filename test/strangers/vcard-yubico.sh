@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
 # Yubico's tools on the virtual card: yubico-piv-tool and ykcs11 (which wants
 # "Yubico" in the reader's name). Every result is verified with openssl.
 # usage: vcard-yubico.sh PATH-OF-SCS-VCARD
