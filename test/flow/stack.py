@@ -3,8 +3,8 @@
 
 Standard library only. Every process is started by us and ended by its pid.
 """
+import hashlib
 import os
-import select
 import shutil
 import signal
 import socket
@@ -16,8 +16,24 @@ import time
 PIN = "123456"
 
 
+USERS_DIR = "etc/SmartCardServices/directory/users"
+
+
 class Failure(Exception):
     pass
+
+
+def pubkey_hash(der):
+    """SHA-1 of the public key's BIT STRING contents, taken out by openssl."""
+    def openssl(*args, data):
+        return subprocess.run(["openssl", *args], input=data, check=True,
+                              capture_output=True).stdout
+    pem = openssl("x509", "-inform", "DER", "-pubkey", "-noout", data=der)
+    spki = openssl("pkey", "-pubin", "-outform", "DER", data=pem)
+    listing = openssl("asn1parse", "-inform", "DER", data=spki).decode()
+    line = [x for x in listing.splitlines() if "BIT STRING" in x][-1]
+    at = int(line.split(":")[0]) + int(line.split("hl=")[1].split()[0])
+    return hashlib.sha1(spki[at + 1:]).hexdigest().upper()
 
 
 def find_program(build, name):
@@ -138,20 +154,27 @@ class Stack:
         self.log = open(self.log_path, "ab")
         self.scsd = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                      stdout=self.log, stderr=self.log)
-        self.wait_log("scsd[", "]: ready", 15)
+        self.log_mark = 0
+        self.wait_log("]: ready", 15)
         return self
+
+    def mark(self):
+        """wait_log() looks only at what is logged after this."""
+        self.log_mark = len(self.log_text())
 
     def log_text(self):
         with open(self.log_path, errors="replace") as f:
             return f.read()
 
-    def wait_log(self, start, part, seconds):
+    def wait_log(self, part, seconds=15):
         def seen():
             if self.scsd.poll() is not None:
                 raise Failure("scsd ended:\n" + self.log_text())
-            return any(start in line and part in line
-                       for line in self.log_text().splitlines())
-        wait_until(seen, seconds, f"log line with {part!r}")
+            for line in self.log_text()[self.log_mark:].splitlines():
+                if part in line:
+                    return line
+            return None
+        return wait_until(seen, seconds, f"log line with {part!r}")
 
     def run(self, name, *args, stdin="", check=None, env=None):
         """Run one of the project's programs; (status, stdout, stderr)."""
@@ -171,6 +194,51 @@ class Stack:
         self.run("scs-vcard", "create", path, *args, check=0)
         return path
 
+    def person(self, file, name, alg="p256", *args):
+        """A card with four identities; the file."""
+        path = self.new_card(file, *args)
+        self.run("scs-vcard", "personalize", path, "--authority",
+                 f"{self.prefix}/ca.pem,{self.prefix}/ca.key",
+                 "--slot", f"9a:{alg}", "--slot", "9c:rsa2048",
+                 "--slot", "9d:rsa2048", "--slot", "9e:p256",
+                 "--subject", f"C=US/O=Example/CN={name}",
+                 "--mail", f"{name.split()[0].lower()}@example.com",
+                 "--upn", f"{name.split()[0].lower()}@EXAMPLE.COM", check=0)
+        return path
+
+    def certificate(self, file, slot):
+        return subprocess.run(
+            [self.program("scs-vcard"), "export", file, slot], check=True,
+            capture_output=True).stdout
+
+    def pair_by_hand(self, user, *hashes):
+        """A user record as an administrator could write it."""
+        folder = f"{self.prefix}/{USERS_DIR}"
+        os.makedirs(folder, exist_ok=True)
+        values = "".join(f"<string>;tokenidentity;{h}</string>"
+                         for h in hashes)
+        with open(f"{folder}/{user}.plist.new", "w") as f:
+            f.write('<?xml version="1.0" encoding="UTF-8"?>\n'
+                    '<plist version="1.0"><dict>'
+                    "<key>AuthenticationAuthority</key>"
+                    f"<array>{values}</array></dict></plist>\n")
+        os.rename(f"{folder}/{user}.plist.new", f"{folder}/{user}.plist")
+
+    def login(self, user, *answers, options="", ops=("authenticate",)):
+        """Through real libpam, this module alone; (status, dialogue)."""
+        conf = f"{self.prefix}/pam.d"
+        os.makedirs(conf, exist_ok=True)
+        with open(f"{conf}/flow", "w") as f:
+            f.write(f"auth required {self.program('pam_smartcard.so')} "
+                    f"prefix={self.prefix} {options}\n"
+                    "account required pam_permit.so\n"
+                    "session required pam_permit.so\n")
+        args = ["-c", conf]
+        for a in answers:
+            args += ["-a", a]
+        code, out, err = self.run("pamtest", *args, "flow", user, *ops)
+        return code, out + err
+
     def wait_tokens(self, n, seconds=15):
         def count():
             _, out, _ = self.tool("security", "list-smartcards")
@@ -188,7 +256,7 @@ class Stack:
             end(p)
         if self.scsd:
             end(self.scsd)
-        self.log.close()
+            self.log.close()
         if not keep:
             shutil.rmtree(self.prefix, ignore_errors=True)
 
