@@ -48,12 +48,12 @@ def find_program(build, name):
 class Card:
     """scs-vcard in a virtual reader, steered over its control socket."""
 
-    def __init__(self, stack, file, reader=0, extra=()):
-        self.control_path = f"{stack.prefix}/card-{os.path.basename(file)}.ctl"
-        self.log = open(f"{stack.prefix}/card-{os.path.basename(file)}.log", "ab")
+    def __init__(self, stack, file, reader=0, extra=(), where=None):
+        where = where or f"unix:{stack.prefix}/run/scs/virtual-{reader}.sock"
+        self.control_path = f"{file}.ctl"
+        self.log = open(f"{file}.log", "ab")
         self.proc = subprocess.Popen(
-            [stack.program("scs-vcard"), "run", file, "--connect",
-             f"unix:{stack.prefix}/run/scs/virtual-{reader}.sock",
+            [stack.program("scs-vcard"), "run", file, "--connect", where,
              "--control", self.control_path, *extra],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         stack.children.append(self.proc)
@@ -224,8 +224,8 @@ class Stack:
                     f"<array>{values}</array></dict></plist>\n")
         os.rename(f"{folder}/{user}.plist.new", f"{folder}/{user}.plist")
 
-    def login(self, user, *answers, options="", ops=("authenticate",)):
-        """Through real libpam, this module alone; (status, dialogue)."""
+    def login_argv(self, user, *answers, options="", ops=("authenticate",)):
+        """A login through real libpam, this module alone in the stack."""
         conf = f"{self.prefix}/pam.d"
         os.makedirs(conf, exist_ok=True)
         with open(f"{conf}/flow", "w") as f:
@@ -233,11 +233,17 @@ class Stack:
                     f"prefix={self.prefix} {options}\n"
                     "account required pam_permit.so\n"
                     "session required pam_permit.so\n")
-        args = ["-c", conf]
+        args = [self.program("pamtest"), "-c", conf]
         for a in answers:
             args += ["-a", a]
-        code, out, err = self.run("pamtest", *args, "flow", user, *ops)
-        return code, out + err
+        return [*args, "flow", user, *ops]
+
+    def login(self, user, *answers, **kw):
+        """(status, dialogue)"""
+        r = subprocess.run(self.login_argv(user, *answers, **kw),
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, timeout=60)
+        return r.returncode, r.stdout
 
     def wait_tokens(self, n, seconds=15):
         def count():

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each process of the service is killed (SIGKILL) at each step of a login.
+
+The steps of a good run: nothing going on; the card is
+busy with each of the login's commands. Always: no success without
+proof, a clear error or a success, the service alive again, no PIN try spent that
+nobody spent, and the next login fine.
+"""
+import os
+import signal
+import subprocess
+import sys
+import time
+import stack
+
+USER = "nobody"
+VICTIMS = ("scs-readerd", "scs-ifd", "scs-tokend", "scs-token-worker",
+           "scs-authd", "session of scs-authd")
+BUSY_MS = 150
+
+
+def victim(s, name):
+    """Its pid; a session is a child of scs-authd."""
+    if not name.startswith("session"):
+        return s.pid_of(name)
+    parent = s.pid_of("scs-authd")
+    return next((pid for pid, st in stack.process_table(parent)
+                 if pid != parent), None)
+
+
+def good_login(s, card, seconds):
+    """The service is back, and the login fine, within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        code, out = s.login(USER, stack.PIN)
+        if code == 0:
+            break
+        if time.monotonic() > deadline:
+            raise stack.Failure(f"no login within {seconds} s:\n{out}")
+        time.sleep(0.05)
+    if "pin-tries 3" not in card.tell("status"):
+        raise stack.Failure("a PIN try was lost: " + card.tell("status"))
+
+
+def case(s, card, name, ins):
+    """Kill while the card is busy with `ins`; "" for an idle service."""
+    if ins:
+        card.tell(f"misbehave delay={BUSY_MS} ins={ins} times=1")
+        p = subprocess.Popen(s.login_argv(USER, stack.PIN), text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        time.sleep(BUSY_MS / 2000)
+    pid = victim(s, name)
+    if pid is None:
+        raise stack.Failure("no such process at that moment")
+    os.kill(pid, signal.SIGKILL)
+    if ins:
+        out, _ = p.communicate(timeout=60)
+        if p.returncode != 0 and "smart card" not in out:
+            raise stack.Failure(f"nobody said why:\n{out}")
+    card.tell("misbehave off")
+    good_login(s, card, 5)
+
+
+def main():
+    build, failed, cases = sys.argv[1], 0, 0
+    with stack.Stack(build, readers=("Kill Reader",)) as s:
+        file = s.person("kill.card", "Kill Test", "p256")
+        s.pair_by_hand(USER, stack.pubkey_hash(s.certificate(file, "9a")))
+        s.mark()
+        card = stack.Card(s, file)
+        s.wait_log("card ready")
+        good_login(s, card, 1)
+        for name in VICTIMS:
+            for moment, ins in (("idle", ""), ("at VERIFY", "20"),
+                                ("at GENERAL AUTHENTICATE", "87")):
+                if name.startswith("session") and not ins:
+                    continue  # there is none
+                cases += 1
+                try:
+                    case(s, card, name, ins)
+                    print(f"ok   {name} {moment}", flush=True)
+                except stack.Failure as e:
+                    print(f"FAIL {name} {moment}: {e}", flush=True)
+                    failed += 1
+        card.stop()
+    print(f"{cases - failed} cases passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
