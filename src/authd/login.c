@@ -146,9 +146,8 @@ card_of_user(struct login *l, const char *name)
 	if ((v = check_caller(l)) != VERDICT_OK)
 		return v;
 	if ((c = pick(l)) == NULL)
-		return no_pairing(l,
-		    "no card that is there is paired with the "
-		    "user");
+		return no_pairing(
+		    l, "the inserted card is not paired with this user");
 	return use_card(l, c);
 }
 
@@ -183,7 +182,7 @@ user_of_cards(struct login *l)
 	    l->cards.hashes_n, m, &n, &l->out.why);
 	if (e == ERR_ABSENT)
 		return no_pairing(
-		    l, "no card that is there is paired with a user");
+		    l, "the inserted card is not paired with any user");
 	if (e != ERR_OK)
 		return VERDICT_REFUSED;
 	if (n > 1 && (l->start.flags & AUTH_INTERACTIVE) == 0) {
@@ -261,19 +260,24 @@ report(struct login *l)
 {
 	CLEANUP(msg_done) struct msg m;
 	struct outcome *o = &l->out;
-	const char *reason =
-	    o->why.text[0] != '\0' ? o->why.text : verdict_text(o->verdict);
+	const char *reason = o->why.text[0] != '\0' ? o->why.text
+	    : o->verdict == VERDICT_OK ? "the card has proved the key"
+				       : verdict_text(o->verdict);
+	char apdus[32] = "";
 	struct frame_result r = { .verdict = o->verdict,
 		.user = o->user,
 		.reason = reason,
 		.token_id = o->token_id,
 		.apdus = o->apdus };
 
+	if (o->apdus != 0xffff)
+		(void)snprintf(
+		    apdus, sizeof(apdus), ", with %u APDUs", o->apdus);
 	log_notice("login: user \"%s\" service \"%s\" tty \"%s\" from \"%s\" "
-		   "caller %u token \"%s\": %s: %s",
+		   "caller %u token \"%s\": %s: %s%s",
 	    o->user[0] != '\0' ? o->user : l->start.user, l->start.service,
 	    l->start.tty, l->start.rhost, (unsigned int)l->s->peer.uid,
-	    o->token_id, verdict_text(o->verdict), reason);
+	    o->token_id, verdict_text(o->verdict), reason, apdus);
 	msg_init(&m, AUTH_RESULT);
 	frame_result_build(&r, &m);
 	if (session_send(l->s, &m) != ERR_OK)

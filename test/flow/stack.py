@@ -122,10 +122,10 @@ def process_table(root_pid):
 
 class Stack:
     def __init__(self, build, readers=("Virtual Reader",), prefix=None,
-                 options=()):
+                 options=(), name="scs-test"):
         self.build = os.path.abspath(build)
         base = "/run" if os.geteuid() == 0 else None
-        self.prefix = prefix or tempfile.mkdtemp(prefix="scs-test.", dir=base)
+        self.prefix = prefix or tempfile.mkdtemp(prefix=f"{name}.", dir=base)
         os.chmod(self.prefix, 0o755)
         self.readers = readers
         self.options = options
