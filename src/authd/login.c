@@ -173,13 +173,15 @@ choose(struct login *l, const struct map_match *m, size_t n, size_t *index)
 static enum verdict
 user_of_cards(struct login *l)
 {
+	const struct map_source from = { .prefix = l->s->d->prefix,
+		.index = l->s->d->index };
 	struct map_match m[MAP_USERS_MAX];
 	size_t n = 0, i = 0;
 	enum verdict v;
 	err_t e;
 
-	e = map_users(l->s->d->prefix, l->s->d->index, l->cards.hashes,
-	    l->cards.hashes_n, m, &n, &l->out.why);
+	e = map_users(
+	    &from, l->cards.hashes, l->cards.hashes_n, m, &n, &l->out.why);
 	if (e == ERR_ABSENT)
 		return no_pairing(
 		    l, "the inserted card is not paired with any user");

@@ -211,6 +211,8 @@ enum verdict
 user_of_run(struct session *s, struct msg *m)
 {
 	CLEANUP(msg_done) struct msg answer;
+	const struct map_source from = { .prefix = s->d->prefix,
+		.index = s->d->index };
 	struct map_match found[MAP_USERS_MAX];
 	struct why why = { 0 };
 	struct pkhh h;
@@ -222,7 +224,7 @@ user_of_run(struct session *s, struct msg *m)
 		    (unsigned int)s->peer.uid, err_text(e));
 		return VERDICT_INTERNAL;
 	}
-	e = map_users(s->d->prefix, s->d->index, &h, 1, found, &n, &why);
+	e = map_users(&from, &h, 1, found, &n, &why);
 	if (e != ERR_OK && e != ERR_ABSENT) {
 		log_warning("users of a key: %s", why_text(&why, e));
 		return VERDICT_INTERNAL;

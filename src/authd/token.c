@@ -79,9 +79,10 @@ refusal(struct token_client *c, err_t e, struct span body, uint8_t *tries,
  * `answer`.
  */
 static err_t
-call(struct token_client *c, const struct msg *req, uint64_t ms,
-    struct msg *answer, struct span *body, uint8_t *tries, struct why *why)
+call(struct token_client *c, const struct msg *req, struct msg *answer,
+    struct span *body, uint8_t *tries, struct why *why)
 {
+	uint64_t ms = req->type == TOK_VERIFY_SIGN ? SIGN_MS : ANSWER_MS;
 	uint16_t wire;
 	err_t e;
 
@@ -112,7 +113,7 @@ token_list(struct token_client *c, struct token_list *out, struct why *why)
 
 	msg_init(&req, TOK_LIST);
 	msg_init(&l.answer, 0);
-	if ((e = call(c, &req, ANSWER_MS, &l.answer, &body, NULL, why)))
+	if ((e = call(c, &req, &l.answer, &body, NULL, why)))
 		return e;
 	if ((e = token_list_parse(body, &l)) != ERR_OK)
 		return e == ERR_NOMEM ? e : broken(c, why, "answered nonsense");
@@ -133,7 +134,7 @@ token_tries(
 	msg_init(&req, TOK_TRIES);
 	msg_init(&answer, 0);
 	buf_put_u64(&req.body, insertion);
-	if ((e = call(c, &req, ANSWER_MS, &answer, &body, NULL, why)))
+	if ((e = call(c, &req, &answer, &body, NULL, why)))
 		return e;
 	if (span_u8(&body, &n) != ERR_OK || span_end(body) != ERR_OK)
 		return broken(c, why, "answered nonsense");
@@ -175,7 +176,7 @@ token_verify_sign(struct token_client *c, const struct token_sign *what,
 	buf_put_u8(&req.body, what->last_try_ok ? 1 : 0);
 	if ((e = secret_from(secret_span(what->pin), &req.secret)))
 		return e;
-	e = call(c, &req, SIGN_MS, &answer, &body, &out->tries, why);
+	e = call(c, &req, &answer, &body, &out->tries, why);
 	if (e != ERR_OK)
 		return e;
 	if (signed_parse(body, out) != ERR_OK)
@@ -196,7 +197,7 @@ token_probe(struct token_client *c, uint64_t insertion, uint8_t slot,
 	msg_init(&answer, 0);
 	buf_put_u64(&req.body, insertion);
 	buf_put_u8(&req.body, slot);
-	if ((e = call(c, &req, ANSWER_MS, &answer, &body, NULL, why)))
+	if ((e = call(c, &req, &answer, &body, NULL, why)))
 		return e;
 	if (span_u8(&body, &yes) != ERR_OK || span_end(body) != ERR_OK)
 		return broken(c, why, "answered nonsense");

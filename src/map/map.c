@@ -26,9 +26,8 @@ confirmed(const char *prefix, const char *user, const struct pkhh *h,
 }
 
 err_t
-map_users(const char *prefix, const struct hash_index *ix,
-    const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],
-    size_t *found, struct why *why)
+map_users(const struct map_source *from, const struct pkhh *keys, size_t n,
+    struct map_match out[MAP_USERS_MAX], size_t *found, struct why *why)
 {
 	char names[MAP_USERS_MAX][RECORD_NAME_MAX];
 	struct record r;
@@ -36,13 +35,15 @@ map_users(const char *prefix, const struct hash_index *ix,
 	err_t e;
 
 	for (size_t k = 0; k < n; k++) {
-		e = index_find(ix, &keys[k], names, MAP_USERS_MAX, &names_n);
+		e = index_find(
+		    from->index, &keys[k], names, MAP_USERS_MAX, &names_n);
 		if (e != ERR_OK)
 			return why_add(why, e,
 			    "more than %d users are paired with one key",
 			    MAP_USERS_MAX);
 		for (size_t i = 0; i < names_n; i++) {
-			if (!confirmed(prefix, names[i], &keys[k], &r, why) ||
+			if (!confirmed(
+				from->prefix, names[i], &keys[k], &r, why) ||
 			    is_known(out, total, r.name))
 				continue;
 			if (total == MAP_USERS_MAX)

@@ -10,6 +10,11 @@
 
 #define MAP_USERS_MAX 16
 
+struct map_source {
+	const char *prefix; /* of the records */
+	const struct hash_index *index;
+};
+
 struct map_match {
 	char user[RECORD_NAME_MAX];
 	size_t key; /* index into the keys that were asked */
@@ -21,7 +26,7 @@ struct map_match {
  * with the first of his keys. `why` collects what was wrong with a record that
  * was dropped. ERR_ABSENT: nobody. ERR_LIMIT: more than MAP_USERS_MAX.
  */
-MUST_CHECK err_t map_users(const char *prefix, const struct hash_index *ix,
+MUST_CHECK err_t map_users(const struct map_source *from,
     const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],
     size_t *found, struct why *why);
 

@@ -83,7 +83,10 @@ next(struct level *l, plist_t *out, size_t *keys)
 	if (*out == NULL)
 		return ERR_OK;
 	(*keys)++;
-	return key != NULL && string_ok(span_str(key)) ? ERR_OK : ERR_FORMAT;
+	if (key == NULL || !string_ok(span_str(key)))
+		return ERR_FORMAT;
+	/* of two equal keys of a binary list, look-up finds but one */
+	return plist_dict_get_item(l->node, key) == *out ? ERR_OK : ERR_FORMAT;
 }
 
 static err_t
@@ -114,8 +117,8 @@ check_tree(plist_t root, struct level *stack, size_t *depth, size_t *keys)
 }
 
 /*
- * libplist lets the last of two equal keys win: then the tree has fewer keys
- * than the bytes had.
+ * In XML libplist lets the last of two equal keys win: then the tree has fewer
+ * keys than the bytes had.
  */
 static err_t
 check(plist_t root, size_t keys, struct why *why)
@@ -131,7 +134,8 @@ check(plist_t root, size_t keys, struct why *why)
 	while (depth > 0)
 		free(stack[--depth].iter);
 	if (e != ERR_OK)
-		return why_add(why, e, "text that is not plain UTF-8");
+		return why_add(
+		    why, e, "text that is not plain UTF-8, or an equal key");
 	if (n != keys)
 		return why_add(
 		    why, ERR_FORMAT, "the same key twice in a dictionary");

@@ -1,4 +1,106 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "prefs/watch.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
 #include "test.h"
+
+static unsigned int calls;
+
+static void
+count(void *ctx)
+{
+	assert_ptr_equal(ctx, &calls);
+	calls++;
+}
+
+/* Run the loop for a while; how often was count() called? */
+static unsigned int
+turn(sd_event *ev, uint64_t ms)
+{
+	uint64_t until = deadline_in(ms);
+
+	calls = 0;
+	while (clock_ms() < until)
+		assert_true(sd_event_run(ev, 10000) >= 0);
+	return calls;
+}
+
+static void
+put(const char *path)
+{
+	EXPECT_OK(file_write(path, 0644, span_str("x")));
+}
+
+TEST(changes_are_told_once_also_in_folders_that_come_later)
+{
+	char dir[] = "/tmp/scs-watch.XXXXXX", a[64], ab[64], f[80];
+	const char *folders[] = { ab };
+	struct watch *w = NULL;
+	sd_event *ev = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(a, sizeof(a), "%s/a", dir);
+	(void)snprintf(ab, sizeof(ab), "%s/a/b", dir);
+	(void)snprintf(f, sizeof(f), "%s/a/b/f.plist", dir);
+	assert_true(sd_event_new(&ev) >= 0);
+	EXPECT_OK(watch_new(ev, folders, 1, count, &calls, &w));
+	assert_int_equal(turn(ev, 200), 0);
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_int_equal(mkdir(ab, 0755), 0);
+	put(f); /* before the watch can be on the folder */
+	assert_in_range(turn(ev, 500), 1, 2);
+	for (int i = 0; i < 5; i++)
+		put(f);
+	assert_int_equal(turn(ev, 500), 1);
+	assert_int_equal(chmod(f, 0600), 0);
+	assert_int_equal(turn(ev, 500), 1);
+	assert_int_equal(unlink(f), 0);
+	assert_int_equal(turn(ev, 500), 1);
+	assert_int_equal(turn(ev, 200), 0);
+	/* the folder goes and comes back */
+	assert_int_equal(rmdir(ab), 0);
+	assert_in_range(turn(ev, 500), 1, 2);
+	assert_int_equal(mkdir(ab, 0755), 0);
+	assert_in_range(turn(ev, 500), 1, 2);
+	put(f);
+	assert_int_equal(turn(ev, 500), 1);
+	watch_free(&w);
+	sd_event_unref(ev);
+	(void)unlink(f);
+	(void)rmdir(ab);
+	(void)rmdir(a);
+	(void)rmdir(dir);
+}
+
+/* A writer that never rests must not keep the news away. */
+TEST(constant_changes_are_told_all_the_same)
+{
+	char dir[] = "/tmp/scs-watch.XXXXXX", f[64];
+	const char *folders[] = { dir };
+	struct watch *w = NULL;
+	sd_event *ev = NULL;
+	uint64_t until;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(f, sizeof(f), "%s/f", dir);
+	assert_true(sd_event_new(&ev) >= 0);
+	EXPECT_OK(watch_new(ev, folders, 1, count, &calls, &w));
+	calls = 0;
+	until = deadline_in(2ull * WATCH_LATEST_MS + 200);
+	while (clock_ms() < until) {
+		put(f);
+		assert_true(sd_event_run(ev, 10000) >= 0);
+	}
+	assert_in_range(calls, 1, 4);
+	watch_free(&w);
+	sd_event_unref(ev);
+	(void)unlink(f);
+	(void)rmdir(dir);
+}
 
 TEST_MAIN("prefs/watch")

@@ -86,8 +86,10 @@ on_event(sd_event_source *s UNUSED, int fd, uint32_t ev UNUSED, void *data)
 	if (w->first_ms == 0)
 		w->first_ms = now;
 	age = now - w->first_ms;
+	if (age >= WATCH_LATEST_MS)
+		return on_settled(NULL, 0, w);
 	if (age + wait > WATCH_LATEST_MS)
-		wait = age < WATCH_LATEST_MS ? WATCH_LATEST_MS - age : 0;
+		wait = WATCH_LATEST_MS - age;
 	if (sd_event_source_set_time_relative(w->timer, wait * 1000) < 0 ||
 	    sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT) < 0)
 		(void)on_settled(NULL, 0, w); /* better early than never */
