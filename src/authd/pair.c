@@ -158,7 +158,7 @@ enum verdict
 pair_check_run(struct session *s, struct msg *m)
 {
 	CLEANUP(pairing_done) struct pairing p = { .s = s };
-	CLEANUP(msg_done) struct msg answer;
+	CLEANUP(msg_done) struct msg answer = { 0 };
 	char hex[2 * PKHH_SIZE + 1];
 	const char *reason;
 	err_t e;
@@ -210,7 +210,7 @@ keep_own(const struct session *s, struct map_match *m, size_t n)
 enum verdict
 user_of_run(struct session *s, struct msg *m)
 {
-	CLEANUP(msg_done) struct msg answer;
+	CLEANUP(msg_done) struct msg answer = { 0 };
 	const struct map_source from = { .prefix = s->d->prefix,
 		.index = s->d->index };
 	struct map_match found[MAP_USERS_MAX];

@@ -10,20 +10,9 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "base/text.h"
 #include "directory/attr.h"
 
 #define PASSWD_BUF_MAX (1024 * 1024)
-
-bool
-record_name_ok(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 0 && n < RECORD_NAME_MAX - 8 && name[0] != '.' &&
-	    name[0] != '-' && strchr(name, '/') == NULL &&
-	    text_ok(span_str(name));
-}
 
 err_t
 record_path(const char *prefix, const char *name, char *out)
@@ -146,16 +135,6 @@ record_name_of(uid_t uid, char out[RECORD_NAME_MAX])
 		return e;
 	memcpy(out, r.name, sizeof(r.name));
 	return ERR_OK;
-}
-
-bool
-record_paired(const struct record *r, const struct pkhh *h)
-{
-	for (size_t i = 0; i < r->pairings_n; i++) {
-		if (pkhh_eq(&r->pairings[i], h))
-			return true;
-	}
-	return false;
 }
 
 err_t

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "base/path.h"
-#include "prefs/pl.h"
-
 static bool
 is_known(const struct map_match *m, size_t n, const char *user)
 {
@@ -57,19 +54,4 @@ map_users(const struct map_source *from, const struct pkhh *keys, size_t n,
 	}
 	*found = total;
 	return total > 0 ? ERR_OK : ERR_ABSENT;
-}
-
-err_t
-map_wants_attributes(const char *prefix, struct why *why)
-{
-	CLEANUP(pl_free) plist_t list = NULL;
-	char path[SCS_PATH_MAX];
-	err_t e;
-
-	if ((e = path_under(prefix, PATH_LOGIN_PLIST, path)) ||
-	    (e = pl_load(path, &list, why)))
-		return e;
-	return plist_dict_get_item(list, "AttributeMapping") != NULL
-	    ? ERR_OK
-	    : ERR_ABSENT;
 }
