@@ -25,95 +25,84 @@ parse(struct span s, struct why *why)
 	return e;
 }
 
+static const struct {
+	const char *why, *text;
+	err_t want;
+} xml_rows[] = {
+	{ "empty dictionary", XML(""), ERR_OK },
+	{ "as plutil writes it", HEAD XML("<key>a</key><true/>") "\n", ERR_OK },
+	{ "each type",
+	    XML("<key>a</key><string>s</string><key>b</key>"
+		"<integer>-12</integer><key>c</key><real>1.5</real>"
+		"<key>d</key><false/><key>e</key><data>AAEC</data>"
+		"<key>f</key><date>2026-01-01T00:00:00Z</date>"
+		"<key>g</key><array><string/><dict/></array>"),
+	    ERR_OK },
+	{ "a comment", XML("<!-- > < --><key>a</key><true/>"), ERR_OK },
+	{ "largest integer",
+	    XML("<key>a</key><integer>9223372036854775807</integer>"), ERR_OK },
+	{ "smallest integer",
+	    XML("<key>a</key><integer>-9223372036854775808</integer>"),
+	    ERR_OK },
+	{ "integer too large",
+	    XML("<key>a</key><integer>9223372036854775808</integer>"),
+	    ERR_FORMAT },
+	{ "integer and letters", XML("<key>a</key><integer>3abc</integer>"),
+	    ERR_FORMAT },
+	{ "integer without digits", XML("<key>a</key><integer>-</integer>"),
+	    ERR_FORMAT },
+	{ "empty integer", XML("<key>a</key><integer/>"), ERR_FORMAT },
+	{ "comment in an integer",
+	    XML("<key>a</key><integer>1<!-- -->2</integer>"), ERR_FORMAT },
+	{ "the same key twice", XML("<key>a</key><true/><key>a</key><false/>"),
+	    ERR_FORMAT },
+	{ "the same key twice, once by entity",
+	    XML("<key>a</key><true/><key>&#97;</key><false/>"), ERR_FORMAT },
+	{ "a key without a value", XML("<key>a</key>"), ERR_FORMAT },
+	{ "two keys in a row", XML("<key>a</key><key>b</key><true/>"),
+	    ERR_FORMAT },
+	{ "a value without a key", XML("<true/>"), ERR_FORMAT },
+	{ "text between values", XML("x<key>a</key><true/>"), ERR_FORMAT },
+	{ "bytes after the end", XML("") "x", ERR_FORMAT },
+	{ "a second list", XML("") XML(""), ERR_FORMAT },
+	{ "two values in a list", "<plist><dict></dict><dict></dict></plist>",
+	    ERR_FORMAT },
+	{ "no value in a list", "<plist></plist>", ERR_FORMAT },
+	{ "an array outermost", "<plist><array></array></plist>", ERR_FORMAT },
+	{ "cut short", "<plist><dict><key>a</key>", ERR_FORMAT },
+	{ "a tag cut short", "<plist><dict", ERR_FORMAT },
+	{ "closed crosswise",
+	    "<plist><dict><key>a</key><array></dict></array></plist>",
+	    ERR_FORMAT },
+	{ "an unknown element", XML("<key>a</key><blob/>"), ERR_FORMAT },
+	{ "an attribute", XML("<key>a</key><true x=\"1\"/>"), ERR_FORMAT },
+	{ "an internal document type",
+	    "<!DOCTYPE plist [<!ENTITY a \"b\">]>" XML(""), ERR_FORMAT },
+	{ "an unknown entity", XML("<key>a</key><string>&x;</string>"),
+	    ERR_FORMAT },
+	{ "CDATA", XML("<key>a</key><string><![CDATA[x]]></string>"),
+	    ERR_FORMAT },
+	{ "not UTF-8", XML("<key>a</key><string>\xff</string>"), ERR_FORMAT },
+	{ "a key that is not UTF-8", XML("<key>\xc0\x80</key><true/>"),
+	    ERR_FORMAT },
+	{ "a control character", XML("<key>a</key><string>\x1b[2J</string>"),
+	    ERR_FORMAT },
+	{ "a line end in a string", XML("<key>a</key><string>b\nc</string>"),
+	    ERR_OK },
+	{ "nothing", "", ERR_FORMAT },
+	{ "JSON", "{\"a\": true}", ERR_FORMAT },
+	{ "OpenStep", "{ a = b; }", ERR_FORMAT },
+};
+
 TEST(xml_lists_are_taken_or_refused_whole)
 {
-	static const struct {
-		const char *why, *text;
-		err_t want;
-	} rows[] = {
-		{ "empty dictionary", XML(""), ERR_OK },
-		{ "as plutil writes it", HEAD XML("<key>a</key><true/>") "\n",
-		    ERR_OK },
-		{ "each type",
-		    XML("<key>a</key><string>s</string><key>b</key>"
-			"<integer>-12</integer><key>c</key><real>1.5</real>"
-			"<key>d</key><false/><key>e</key><data>AAEC</data>"
-			"<key>f</key><date>2026-01-01T00:00:00Z</date>"
-			"<key>g</key><array><string/><dict/></array>"),
-		    ERR_OK },
-		{ "a comment", XML("<!-- > < --><key>a</key><true/>"), ERR_OK },
-		{ "largest integer",
-		    XML("<key>a</key><integer>9223372036854775807</integer>"),
-		    ERR_OK },
-		{ "smallest integer",
-		    XML("<key>a</key><integer>-9223372036854775808</integer>"),
-		    ERR_OK },
-		{ "integer too large",
-		    XML("<key>a</key><integer>9223372036854775808</integer>"),
-		    ERR_FORMAT },
-		{ "integer and letters",
-		    XML("<key>a</key><integer>3abc</integer>"), ERR_FORMAT },
-		{ "integer without digits",
-		    XML("<key>a</key><integer>-</integer>"), ERR_FORMAT },
-		{ "empty integer", XML("<key>a</key><integer/>"), ERR_FORMAT },
-		{ "comment in an integer",
-		    XML("<key>a</key><integer>1<!-- -->2</integer>"),
-		    ERR_FORMAT },
-		{ "the same key twice",
-		    XML("<key>a</key><true/><key>a</key><false/>"),
-		    ERR_FORMAT },
-		{ "the same key twice, once by entity",
-		    XML("<key>a</key><true/><key>&#97;</key><false/>"),
-		    ERR_FORMAT },
-		{ "a key without a value", XML("<key>a</key>"), ERR_FORMAT },
-		{ "two keys in a row", XML("<key>a</key><key>b</key><true/>"),
-		    ERR_FORMAT },
-		{ "a value without a key", XML("<true/>"), ERR_FORMAT },
-		{ "text between values", XML("x<key>a</key><true/>"),
-		    ERR_FORMAT },
-		{ "bytes after the end", XML("") "x", ERR_FORMAT },
-		{ "a second list", XML("") XML(""), ERR_FORMAT },
-		{ "two values in a list",
-		    "<plist><dict></dict><dict></dict></plist>", ERR_FORMAT },
-		{ "no value in a list", "<plist></plist>", ERR_FORMAT },
-		{ "an array outermost", "<plist><array></array></plist>",
-		    ERR_FORMAT },
-		{ "cut short", "<plist><dict><key>a</key>", ERR_FORMAT },
-		{ "a tag cut short", "<plist><dict", ERR_FORMAT },
-		{ "closed crosswise",
-		    "<plist><dict><key>a</key><array></dict></array></plist>",
-		    ERR_FORMAT },
-		{ "an unknown element", XML("<key>a</key><blob/>"),
-		    ERR_FORMAT },
-		{ "an attribute", XML("<key>a</key><true x=\"1\"/>"),
-		    ERR_FORMAT },
-		{ "an internal document type",
-		    "<!DOCTYPE plist [<!ENTITY a \"b\">]>" XML(""),
-		    ERR_FORMAT },
-		{ "an unknown entity", XML("<key>a</key><string>&x;</string>"),
-		    ERR_FORMAT },
-		{ "CDATA", XML("<key>a</key><string><![CDATA[x]]></string>"),
-		    ERR_FORMAT },
-		{ "not UTF-8", XML("<key>a</key><string>\xff</string>"),
-		    ERR_FORMAT },
-		{ "a key that is not UTF-8", XML("<key>\xc0\x80</key><true/>"),
-		    ERR_FORMAT },
-		{ "a control character",
-		    XML("<key>a</key><string>\x1b[2J</string>"), ERR_FORMAT },
-		{ "a line end in a string",
-		    XML("<key>a</key><string>b\nc</string>"), ERR_OK },
-		{ "nothing", "", ERR_FORMAT },
-		{ "JSON", "{\"a\": true}", ERR_FORMAT },
-		{ "OpenStep", "{ a = b; }", ERR_FORMAT },
-	};
-
-	for (size_t i = 0; i < nitems(rows); i++) {
+	for (size_t i = 0; i < nitems(xml_rows); i++) {
 		struct why why = { 0 };
 
-		EXPECT_ERR(rows[i].want, parse(span_str(rows[i].text), &why),
-		    rows[i].why);
-		if (rows[i].want != ERR_OK && why.text[0] == '\0')
-			fail_msg("%s: no reason", rows[i].why);
+		EXPECT_ERR(xml_rows[i].want,
+		    parse(span_str(xml_rows[i].text), &why), xml_rows[i].why);
+		if (xml_rows[i].want != ERR_OK && why.text[0] == '\0')
+			fail_msg("%s: no reason", xml_rows[i].why);
 	}
 }
 
@@ -185,129 +174,120 @@ binary(struct span objects, struct span offs, uint8_t ref_size, size_t extra)
 	return parse(buf_span(&b), &why);
 }
 
-TEST(binary_lists_are_walked_before_libplist_sees_them)
-{
-	static const struct {
-		const char *why;
-		const char *objects, *offs;
-		size_t objects_n, offs_n;
-		uint8_t ref_size;
-		size_t extra;
-		err_t want;
-	} rows[] = {
+static const struct {
+	const char *why;
+	const char *objects, *offs;
+	size_t objects_n, offs_n;
+	uint8_t ref_size;
+	size_t extra;
+	err_t want;
+} binary_rows[] = {
 #define O(s) .objects = (s), .objects_n = sizeof(s) - 1
 #define T(s) .offs = (s), .offs_n = sizeof(s) - 1
-		{ .why = "empty dictionary",
-		    O("\xd0"),
-		    T("\x08"),
-		    1,
-		    0,
-		    ERR_OK },
-		{ .why = "a: true",
-		    O("\xd1\x01\x02\x51"
-		      "a\x09"),
-		    T("\x08\x0b\x0d"),
-		    1,
-		    0,
-		    ERR_OK },
-		{ .why = "a byte between table and trailer",
-		    O("\xd0"),
-		    T("\x08"),
-		    1,
-		    1,
-		    ERR_FORMAT },
-		{ .why = "an object beyond the table",
-		    O("\xd0"),
-		    T("\x09"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "an object in the header",
-		    O("\xd0"),
-		    T("\x07"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "references of no size",
-		    O("\xd0"),
-		    T("\x08"),
-		    0,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "a reference to no object",
-		    O("\xd1\x01\x09\x51"
-		      "a"),
-		    T("\x08\x0b"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "a key that is a number",
-		    O("\xd1\x01\x01\x10\x05"),
-		    T("\x08\x0b"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "a dictionary in itself",
-		    O("\xd1\x01\x00\x51"
-		      "a"),
-		    T("\x08\x0b"),
-		    1,
-		    0,
-		    ERR_LIMIT },
-		{ .why = "a string longer than the file",
-		    O("\xd1\x01\x02\x51"
-		      "a\x5f\x11\x40\x00"),
-		    T("\x08\x0b\x0d"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "a string with a zero byte",
-		    O("\xd1\x01\x02\x51"
-		      "a\x53"
-		      "b\x00"
-		      "c"),
-		    T("\x08\x0b\x0d"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "the same key twice",
-		    O("\xd2\x01\x01\x02\x02\x51"
-		      "a\x09"),
-		    T("\x08\x0d\x0f"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "a UID",
-		    O("\xd1\x01\x02\x51"
-		      "a\x80\x01"),
-		    T("\x08\x0b\x0d"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "an integer of 16 bytes",
-		    O("\xd1\x01\x02\x51"
-		      "a\x14"
-		      "0123456789abcdef"),
-		    T("\x08\x0b\x0d"),
-		    1,
-		    0,
-		    ERR_FORMAT },
-		{ .why = "an array outermost",
-		    O("\xa0"),
-		    T("\x08"),
-		    1,
-		    0,
-		    ERR_FORMAT },
+	{ .why = "empty dictionary", O("\xd0"), T("\x08"), 1, 0, ERR_OK },
+	{ .why = "a: true",
+	    O("\xd1\x01\x02\x51"
+	      "a\x09"),
+	    T("\x08\x0b\x0d"),
+	    1,
+	    0,
+	    ERR_OK },
+	{ .why = "a byte between table and trailer",
+	    O("\xd0"),
+	    T("\x08"),
+	    1,
+	    1,
+	    ERR_FORMAT },
+	{ .why = "an object beyond the table",
+	    O("\xd0"),
+	    T("\x09"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "an object in the header",
+	    O("\xd0"),
+	    T("\x07"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "references of no size",
+	    O("\xd0"),
+	    T("\x08"),
+	    0,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "a reference to no object",
+	    O("\xd1\x01\x09\x51"
+	      "a"),
+	    T("\x08\x0b"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "a key that is a number",
+	    O("\xd1\x01\x01\x10\x05"),
+	    T("\x08\x0b"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "a dictionary in itself",
+	    O("\xd1\x01\x00\x51"
+	      "a"),
+	    T("\x08\x0b"),
+	    1,
+	    0,
+	    ERR_LIMIT },
+	{ .why = "a string longer than the file",
+	    O("\xd1\x01\x02\x51"
+	      "a\x5f\x11\x40\x00"),
+	    T("\x08\x0b\x0d"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "a string with a zero byte",
+	    O("\xd1\x01\x02\x51"
+	      "a\x53"
+	      "b\x00"
+	      "c"),
+	    T("\x08\x0b\x0d"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "the same key twice",
+	    O("\xd2\x01\x01\x02\x02\x51"
+	      "a\x09"),
+	    T("\x08\x0d\x0f"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "a UID",
+	    O("\xd1\x01\x02\x51"
+	      "a\x80\x01"),
+	    T("\x08\x0b\x0d"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "an integer of 16 bytes",
+	    O("\xd1\x01\x02\x51"
+	      "a\x14"
+	      "0123456789abcdef"),
+	    T("\x08\x0b\x0d"),
+	    1,
+	    0,
+	    ERR_FORMAT },
+	{ .why = "an array outermost", O("\xa0"), T("\x08"), 1, 0, ERR_FORMAT },
 #undef O
 #undef T
-	};
+};
 
-	for (size_t i = 0; i < nitems(rows); i++)
-		EXPECT_ERR(rows[i].want,
-		    binary(span_from(rows[i].objects, rows[i].objects_n),
-			span_from(rows[i].offs, rows[i].offs_n),
-			rows[i].ref_size, rows[i].extra),
-		    rows[i].why);
+TEST(binary_lists_are_walked_before_libplist_sees_them)
+{
+	for (size_t i = 0; i < nitems(binary_rows); i++)
+		EXPECT_ERR(binary_rows[i].want,
+		    binary(span_from(binary_rows[i].objects,
+			       binary_rows[i].objects_n),
+			span_from(binary_rows[i].offs, binary_rows[i].offs_n),
+			binary_rows[i].ref_size, binary_rows[i].extra),
+		    binary_rows[i].why);
 }
 
 /* Each array holds the next twice: 2^31 values in 200 bytes. */
