@@ -184,6 +184,27 @@ TEST(unpairing_takes_the_old_form_too)
 	assert_int_equal(r.pairings_n, 0);
 }
 
+/* The services read records under users of their own. */
+TEST(a_first_record_can_be_read_whatever_the_umask)
+{
+	char folder[100];
+	struct pkhh a = hash(HASH_A);
+	struct why why = { 0 };
+	struct stat st;
+	mode_t mask;
+
+	ready();
+	(void)snprintf(folder, sizeof(folder), "%s%s", dir, PATH_USERS_DIR);
+	assert_int_equal(rmdir(folder), 0);
+	mask = umask(077);
+	EXPECT_OK(record_pair(dir, USER, &a, &why));
+	assert_int_equal(umask(mask), 077);
+	assert_int_equal(stat(folder, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
 TEST(pairing_refuses_a_user_who_does_not_exist_and_a_bad_record)
 {
 	struct pkhh a = hash(HASH_A);

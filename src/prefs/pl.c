@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -209,7 +210,15 @@ pl_lock(const char *path, int *lock, struct why *why)
 	char folder[SCS_PATH_MAX];
 	err_t e;
 
-	if ((e = folder_of(path, folder)) || (e = file_mkdirs(folder, 0755)))
+	if ((e = folder_of(path, folder)) == ERR_OK) {
+		/* the services read it under users of their own, whatever
+		 * root's umask is */
+		mode_t mask = umask(S_IWGRP | S_IWOTH);
+
+		e = file_mkdirs(folder, 0755);
+		(void)umask(mask);
+	}
+	if (e != ERR_OK)
 		return why_add(why, e, "the folder of %s: %s", path,
 		    e == ERR_DENIED ? "permission denied (are you root?)"
 				    : err_text(e));
