@@ -61,10 +61,19 @@ encrypt(const struct vcard *c, const struct cipher *x, const uint8_t *in,
 	return ok;
 }
 
+/* p is NULL where an item is missing. */
 struct admin_template {
 	struct span witness, challenge, response;
-	bool has_witness, has_challenge, has_response;
 };
+
+static err_t
+take_once(struct span val, struct span *out)
+{
+	if (out->p != NULL)
+		return ERR_FORMAT;
+	*out = val;
+	return ERR_OK;
+}
 
 static err_t
 admin_parse(struct span in, struct admin_template *out)
@@ -77,17 +86,32 @@ admin_parse(struct span in, struct admin_template *out)
 	while (in.n > 0) {
 		if ((e = tlv_next(&in, &tag, &val)))
 			return e;
-		if (tag == 0x80 && !t.has_witness)
-			t.has_witness = true, t.witness = val;
-		else if (tag == 0x81 && !t.has_challenge)
-			t.has_challenge = true, t.challenge = val;
-		else if (tag == 0x82 && !t.has_response)
-			t.has_response = true, t.response = val;
+		if (tag == 0x80)
+			e = take_once(val, &t.witness);
+		else if (tag == 0x81)
+			e = take_once(val, &t.challenge);
+		else if (tag == 0x82)
+			e = take_once(val, &t.response);
 		else
 			return ERR_FORMAT;
+		if (e != ERR_OK)
+			return e;
 	}
 	*out = t;
 	return ERR_OK;
+}
+
+static bool
+has(struct span s)
+{
+	return s.p != NULL;
+}
+
+/* An item that is there and empty asks the card to fill it. */
+static bool
+asks(struct span s)
+{
+	return s.p != NULL && s.n == 0;
 }
 
 static void
@@ -159,10 +183,10 @@ finish(struct vcard *c, const struct cipher *x, enum admin_step step,
     const struct admin_template *t, struct buf *out)
 {
 	c->admin_ok = false;
-	if (step == ADMIN_CHALLENGE && t->has_response && !t->has_witness &&
-	    !t->has_challenge)
+	if (step == ADMIN_CHALLENGE && has(t->response) && !has(t->witness) &&
+	    !has(t->challenge))
 		return take_response(c, x, t->response);
-	if (step == ADMIN_WITNESS && t->has_witness && t->has_challenge)
+	if (step == ADMIN_WITNESS && has(t->witness) && has(t->challenge))
 		return take_witness(c, x, t, out);
 	return SW_DATA;
 }
@@ -183,11 +207,9 @@ admin_authenticate(struct vcard *c, const struct apdu *cmd,
 		return SW_P1P2;
 	if (admin_parse(template, &t) != ERR_OK)
 		return SW_DATA;
-	if (t.has_challenge && t.challenge.n == 0 && !t.has_witness &&
-	    t.response.n == 0)
+	if (asks(t.challenge) && !has(t.witness) && t.response.n == 0)
 		return give_challenge(c, x, out);
-	if (t.has_witness && t.witness.n == 0 && !t.has_challenge &&
-	    t.response.n == 0)
+	if (asks(t.witness) && !has(t.challenge) && t.response.n == 0)
 		return give_witness(c, x, out);
 	sw = finish(c, x, step, &t, out);
 	OPENSSL_cleanse(c->block, sizeof(c->block));

@@ -7,34 +7,47 @@
 #include "codec/tlv.h"
 #include "vcard/card.h"
 
-/* The items of 7C in any order; each at most once. */
+/* The items of 7C in any order; p is NULL where one is missing. */
 struct template
 {
 	struct span challenge, exponent;
-	bool has_response, has_challenge, has_exponent;
 };
+
+/* Each item at most once. */
+static err_t
+take_once(struct span val, struct span *out)
+{
+	if (out->p != NULL)
+		return ERR_FORMAT;
+	*out = val;
+	return ERR_OK;
+}
 
 static err_t
 template_parse(struct span in, struct template *out)
 {
 	struct template t = { 0 };
-	struct span val;
+	struct span val, response = { 0 };
 	uint32_t tag;
 	err_t e;
 
 	while (in.n > 0) {
 		if ((e = tlv_next(&in, &tag, &val)))
 			return e;
-		if (tag == 0x82 && !t.has_response && val.n == 0)
-			t.has_response = true;
-		else if (tag == 0x81 && !t.has_challenge)
-			t.has_challenge = true, t.challenge = val;
-		else if (tag == 0x85 && !t.has_exponent)
-			t.has_exponent = true, t.exponent = val;
+		if (tag == 0x82)
+			e = take_once(val, &response);
+		else if (tag == 0x81)
+			e = take_once(val, &t.challenge);
+		else if (tag == 0x85)
+			e = take_once(val, &t.exponent);
 		else
 			return ERR_FORMAT;
+		if (e != ERR_OK)
+			return e;
 	}
-	if (!t.has_response || t.has_challenge == t.has_exponent)
+	/* the answer's place, and one of the two */
+	if (response.p == NULL || response.n != 0 ||
+	    (t.challenge.p == NULL) == (t.exponent.p == NULL))
 		return ERR_FORMAT;
 	*out = t;
 	return ERR_OK;
@@ -43,7 +56,7 @@ template_parse(struct span in, struct template *out)
 static err_t
 use_key(const struct key *k, const struct template *t, struct buf *out)
 {
-	if (t->has_exponent)
+	if (t->exponent.p != NULL)
 		return alg_is_ec(k->alg) ? key_ecdh(k, t->exponent, out)
 					 : ERR_FORMAT;
 	return alg_is_rsa(k->alg) ? key_rsa(k, t->challenge, out)

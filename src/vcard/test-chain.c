@@ -162,8 +162,7 @@ TEST(the_trace_shows_no_secret)
 	static const char *const secrets[] = { PIN_OK, PIN_BAD,
 		"0024008010313233343536ffff363534333231ffff",
 		"002c0080103132333435363738363534333231ffff",
-		"00ffffff1b039b18a1a2a3a4a5a6a7a8a1a2a3a4a5a6a7a8a1a2a3a4a5a6a7"
-		"a8",
+		"00ffffff0b039b08a1a2a3a4a5a6a7a8",
 		"10a4040008313233343536ffff" };
 	CLEANUP(vcard_free) struct vcard *c = card_on(NULL);
 	CLEANUP(buf_done) struct buf text = BUF_INIT(65536);
