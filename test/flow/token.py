@@ -16,7 +16,7 @@ import time
 
 import stack
 
-LIST, WATCH, TRIES, LOGIN, LOGOUT, SIGN = 1, 2, 3, 4, 5, 6
+LIST, WATCH, TRIES, LOGIN, LOGOUT, SIGN, DECRYPT = 1, 2, 3, 4, 5, 6, 7
 CHANGE, UNBLOCK, VERIFY_SIGN, PROBE, ANSWER, EVENT = 9, 10, 11, 12, 0x80, 0x81
 OK, LIMIT, FORMAT, REMOVED, PIN_WRONG = 0, 2, 4, 11, 12
 PIN_FORM, PIN_NEEDED, DENIED = 14, 15, 16
@@ -274,6 +274,35 @@ def removal(st, card):
     c.close()
 
 
+def kinds(st):
+    """Keys of every kind, read and used inside the worker's sandbox."""
+    print("kinds of keys")
+    path = st.new_card("kinds", "--extended")
+    st.run("scs-vcard", "personalize", path, "--authority",
+           f"{st.prefix}/ca.pem,{st.prefix}/ca.key", "--slot", "9A:rsa2048",
+           "--slot", "9C:p384", "--slot", "9D:rsa3072", "--slot", "9E:p384",
+           "--gzip", "--subject", "CN=Kim Poe", check=0)
+    card = stack.Card(st, path)
+    c = Client(st.prefix)
+    (t,) = c.wait_tokens(1)
+    expect("algorithms", {s: i["alg"] for s, i in t["items"].items()},
+           {0x9a: 0x07, 0x9c: 0x14, 0x9d: 0x05, 0x9e: 0x14})
+    ins = struct.pack(">Q", t["insertion"])
+    expect("login", c.ask(LOGIN, ins, b"123456")[0], OK)
+    info = bytes.fromhex("3031300d060960864801650304020105000420") + DIGEST
+    err, r, _ = c.ask(SIGN, ins + struct.pack(">BBI", 0x9a, 2, len(info))
+                      + info)
+    expect("RSA 2048 signs", err, OK)
+    expect("as long as its key", len(r.bytes()), 256)
+    err, r, _ = c.ask(DECRYPT, ins + struct.pack(">BBI", 0x9d, 0, 384)
+                      + b"\0" + b"\x11" * 383)
+    expect("RSA 3072 decrypts", (err, len(r.bytes())), (OK, 384))
+    expect("P-384 signs", c.sign(t["insertion"], 0x9e)[0], OK)
+    c.close()
+    card.stop()
+    Client(st.prefix).wait_tokens(0)
+
+
 def kills(st):
     print("processes killed")
     for name in ("scs-token-worker", "scs-tokend", "scs-readerd", "scs-ifd"):
@@ -316,6 +345,7 @@ def main():
     with stack.Stack(sys.argv[1]) as st:
         FOLDER = st.prefix
         expect("no card, no token", Client(st.prefix).tokens(), [])
+        kinds(st)
         card = stack.Card(st, card_file(st, "card"))
         sessions(st, card)
         logins(st)
