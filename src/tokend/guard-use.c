@@ -88,19 +88,37 @@ restore(struct guard *g, uint64_t session, struct guard_answer *a)
 /* For this one use (9C): a wrong PIN also ends the session it came from. */
 static err_t
 present_once(struct guard *g, const struct guard_ask *ask,
-    const struct token_use *use, const struct secret *pin,
-    struct guard_answer *a)
+    const struct secret *pin, struct guard_answer *a)
 {
 	bool in = sessions_pin(&g->sessions, ask->session) != NULL;
 	err_t e;
 
-	if (pin == NULL)
-		return why_add(&a->why, ERR_PIN_NEEDED,
-		    "slot %02X wants the PIN for each use", use->item->slot);
 	e = guard_present(g, ask, pin, in ? ask->session : OWNER_ONCE, a);
 	if (e != ERR_OK)
 		sessions_end(&g->sessions, ask->session);
 	return e;
+}
+
+/* What can be refused before the card is taken from anybody. */
+static err_t
+ready(struct guard *g, const struct guard_ask *ask, const struct token_use *use,
+    const struct secret *pin, struct guard_answer *a)
+{
+	switch ((enum token_pin_policy)use->item->pin) {
+	case PIN_POLICY_NEVER:
+		return ERR_OK;
+	case PIN_POLICY_ONCE:
+		if (sessions_pin(&g->sessions, ask->session) != NULL)
+			return ERR_OK;
+		return why_add(
+		    &a->why, ERR_PIN_NEEDED, "nobody is logged in here");
+	case PIN_POLICY_ALWAYS:
+		if (pin != NULL)
+			return guard_sendable(g, pin, a);
+		return why_add(&a->why, ERR_PIN_NEEDED,
+		    "slot %02X wants the PIN for each use", use->item->slot);
+	}
+	return why_add(&a->why, ERR_UNSUPPORTED, "unknown PIN policy");
 }
 
 err_t
@@ -112,18 +130,14 @@ guard_use(struct guard *g, const struct guard_ask *ask, enum guard_op op,
 	bool once = use->item->pin == PIN_POLICY_ONCE;
 	err_t e;
 
-	if ((e = allowed(g->drv, op, use, &a->why)))
-		return e;
-	if (once && sessions_pin(&g->sessions, ask->session) == NULL)
-		return why_add(
-		    &a->why, ERR_PIN_NEEDED, "nobody is logged in here");
-	if (always && pin != NULL && (e = guard_sendable(g, pin, a)))
+	if ((e = allowed(g->drv, op, use, &a->why)) ||
+	    (e = ready(g, ask, use, pin, a)))
 		return e;
 	if ((e = guard_take(g, 0, &a->why)))
 		return e;
 	if (once && (e = restore(g, ask->session, a)))
 		return e;
-	if (always && (e = present_once(g, ask, use, pin, a)))
+	if (always && (e = present_once(g, ask, pin, a)))
 		return e;
 	return carry_out(g, op, use, a);
 }

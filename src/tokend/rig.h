@@ -23,7 +23,7 @@ struct rig {
 	struct guard *guard;
 	bool held, wanted, exclusive;
 	enum card_touched touched; /* what the next hold will say */
-	unsigned int apdus, verifies, logouts, selects, resets, taken;
+	unsigned int holds, apdus, verifies, logouts, selects, resets, taken;
 	unsigned int gone_at; /* the card leaves at this APDU; 0: never */
 	unsigned int fail_at; /* the reader fails at this APDU; 0: never */
 };
@@ -53,6 +53,7 @@ rig_hold(void *ctx, unsigned int flags, uint64_t deadline UNUSED,
 		r->taken++;
 	}
 	r->held = true;
+	r->holds++;
 	*touched = r->touched;
 	r->touched = CARD_UNTOUCHED;
 	return ERR_OK;
@@ -213,6 +214,7 @@ rig_setup(struct rig *r, unsigned int flags, enum vcard_alg alg)
 	rig_card(r, flags, alg);
 	EXPECT_OK(rig_open(r, NULL));
 	assert_false(r->held);
+	r->holds = 0;
 	r->apdus = r->verifies = r->logouts = r->selects = r->resets = 0;
 	vcard_counts_clear(r->vcard);
 }

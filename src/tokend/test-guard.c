@@ -90,6 +90,7 @@ TEST(without_login_no_pin_key_signs)
 	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL), "9A");
 	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9c, NULL), "9C");
 	assert_int_equal(r.verifies, 0);
+	assert_int_equal(r.holds, 0); /* nobody was kept from the card */
 	EXPECT_OK(rig_sign(&r, 1, 0x9e, NULL));
 	assert_false(r.held);
 	rig_close(&r);
