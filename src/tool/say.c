@@ -14,19 +14,38 @@ say_name(const char *command)
 	name = command;
 }
 
-void
-say(const char *fmt, ...)
+PRINTF(2, 0)
+static void
+line(const char *prefix, const char *fmt, va_list ap)
 {
 	char text[2048] = "";
-	va_list ap;
 
-	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	text_clean(text);
 	/* what was printed before stays before it where both are one file */
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "%s: %s\n", name, text);
+	(void)fprintf(
+	    stderr, "%s%s%s\n", prefix, prefix[0] != '\0' ? ": " : "", text);
+}
+
+void
+say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line(name, fmt, ap);
+	va_end(ap);
+}
+
+void
+say_bare(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line("", fmt, ap);
+	va_end(ap);
 }
 
 int

@@ -14,6 +14,9 @@ void say_name(const char *command); /* borrowed for ever */
 
 void say(const char *fmt, ...) PRINTF(1, 2);
 
+/* The same without the name, for sentences that scripts look for. */
+void say_bare(const char *fmt, ...) PRINTF(1, 2);
+
 /* "WHAT: the reasons"; returns the exit code that belongs to `e`. */
 int say_failed(const char *what, err_t e, const struct why *why);
 

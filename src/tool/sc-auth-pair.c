@@ -37,7 +37,7 @@ resolve_hash(struct pairing *p, struct why *why)
 static int
 refused(const struct pairing *p, err_t e, const struct why *why)
 {
-	say("Cannot pair user (public key hash: %s). %s", p->hex,
+	say_bare("Cannot pair user (public key hash: %s). %s", p->hex,
 	    why_text(why, e));
 	return (int)exits_of(e);
 }
@@ -68,7 +68,8 @@ report(const struct pairing *p, const struct authd_pair *a)
 	if (p->verbose)
 		(void)printf("User: %s\nCertificate: %s\n", p->name, a->label);
 	if ((a->notes & PAIR_NO_KEYRING_KEY) != 0)
-		say("Failed to store Login keychain unlock key. No suitable "
+		say_bare(
+		    "Failed to store Login keychain unlock key. No suitable "
 		    "key was found on the selected SmartCard.");
 }
 

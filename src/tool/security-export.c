@@ -257,8 +257,7 @@ end(struct export *x, err_t e)
 	if (e == ERR_OK)
 		return EXITS_OK;
 	if (e == ERR_ABSENT) {
-		(void)fflush(stdout);
-		(void)fputs("No items found.\n", stderr);
+		say_bare("No items found.");
 		return EXITS_NONE;
 	}
 	return say_failed("export", e, &x->why);

@@ -74,7 +74,6 @@ security_list_smartcards(const struct invocation *in)
 		return say_failed("smart cards", e, NULL);
 	if (found > 0)
 		return EXITS_OK;
-	(void)fflush(stdout);
-	(void)fputs("No smartcards found.\n", stderr);
+	say_bare("No smartcards found.");
 	return EXITS_NONE;
 }

@@ -299,7 +299,7 @@ def pair_without_keyring_key_warns(w, c):
     w.auth.answers[fake.PAIR_CHECK] = pair_result(1, notes=1)
     expect(w, ["sc_auth", "pair", "-u", USER, "-h", c.hash], 0,
            f"User was successfully paired (public key hash: {c.hash})\n",
-           "sc_auth: Failed to store Login keychain unlock key. No suitable "
+           "Failed to store Login keychain unlock key. No suitable "
            "key was found on the selected SmartCard.\n")
 
 
@@ -320,7 +320,7 @@ def pair_refused_writes_nothing(w, c):
                             (7, 1), (8, 1), (9, 3), (10, 1), (999, 1)):
         w.auth.answers[fake.PAIR_CHECK] = pair_result(verdict, "because")
         expect(w, argv, status, "",
-               f"sc_auth: Cannot pair user (public key hash: {c.hash}). "
+               f"Cannot pair user (public key hash: {c.hash}). "
                "because\n")
     for answer in (None, Cut(pair_result(1)[:-1]), users(),
                    fake.frame(fake.PAIR_RESULT, u16(1)),
