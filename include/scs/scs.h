@@ -115,7 +115,7 @@ struct scs_token {
 	const uint8_t *atr;
 	size_t atr_len;
 	int login; /* its driver may be used for login */
-	int pinpad; /* the reader takes the PIN itself: pass NULL, 0 */
+	int pinpad; /* the reader takes the PIN itself: pass none */
 	unsigned int pin_min, pin_max; /* characters */
 	const struct scs_item *items;
 	size_t items_n;
@@ -158,37 +158,55 @@ SCS_API int scs_changed(struct scs *s, int *changed);
 /* PIN tries left; -1 when the card does not say. Presents nothing. */
 SCS_API int scs_tries(struct scs *s, uint64_t insertion, int *tries);
 
+/* Borrowed bytes; { NULL, 0 } is none. */
+struct scs_bytes {
+	const void *p;
+	size_t n;
+};
+
 /*
  * Present the PIN. It is copied to locked memory and sent once; the caller
  * wipes its own. Whenever the service tells, and always on SCS_PIN_WRONG,
  * *tries (may be NULL) is what is left, -1 when the card does not say.
  */
 SCS_API int scs_login(
-    struct scs *s, uint64_t insertion, const char *pin, size_t n, int *tries);
+    struct scs *s, uint64_t insertion, struct scs_bytes pin, int *tries);
 SCS_API int scs_logout(struct scs *s, uint64_t insertion);
 
+/* *tries as in scs_login(): of the old PIN, or of the PUK. */
+SCS_API int scs_change_pin(struct scs *s, uint64_t insertion,
+    struct scs_bytes old, struct scs_bytes pin, int *tries);
+SCS_API int scs_unblock(struct scs *s, uint64_t insertion, struct scs_bytes puk,
+    struct scs_bytes pin, int *tries);
+
+/* A private key: of which card, in which slot. */
+struct scs_key {
+	uint64_t insertion;
+	unsigned int slot;
+};
+
 /*
- * Use a private key. `pin` (may be NULL) is for a key that wants it for each
- * use. The answer is written to out[cap]; *out_len is its length, also when it
- * does not fit (SCS_INVALID, nothing written). SCS_RESULT_MAX bytes always do.
+ * Where an answer goes: room for `cap` bytes. `len` is set to its length, also
+ * when it does not fit (SCS_INVALID, nothing written). SCS_RESULT_MAX bytes are
+ * always enough.
  */
-SCS_API int scs_sign(struct scs *s, uint64_t insertion, unsigned int slot,
-    unsigned int mech, const uint8_t *data, size_t n, const char *pin,
-    size_t pin_n, uint8_t *out, size_t cap, size_t *out_len);
+struct scs_answer {
+	uint8_t *p; /* the caller's */
+	size_t cap, len;
+};
+
+/* `pin` is for a key that wants it for each use, else none. */
+SCS_API int scs_sign(struct scs *s, const struct scs_key *key,
+    unsigned int mech, struct scs_bytes data, struct scs_bytes pin,
+    struct scs_answer *out);
 
 /* RSA; the answer is the whole block, still padded. */
-SCS_API int scs_decrypt(struct scs *s, uint64_t insertion, unsigned int slot,
-    const uint8_t *data, size_t n, uint8_t *out, size_t cap, size_t *out_len);
+SCS_API int scs_decrypt(struct scs *s, const struct scs_key *key,
+    struct scs_bytes block, struct scs_bytes pin, struct scs_answer *out);
 
 /* ECDH with the other side's point 04 X Y; the answer is the x-coordinate. */
-SCS_API int scs_derive(struct scs *s, uint64_t insertion, unsigned int slot,
-    const uint8_t *point, size_t n, uint8_t *out, size_t cap, size_t *out_len);
-
-/* *tries as in scs_login(): of the old PIN, or of the PUK. */
-SCS_API int scs_change_pin(struct scs *s, uint64_t insertion, const char *old,
-    size_t old_n, const char *pin, size_t pin_n, int *tries);
-SCS_API int scs_unblock(struct scs *s, uint64_t insertion, const char *puk,
-    size_t puk_n, const char *pin, size_t pin_n, int *tries);
+SCS_API int scs_derive(struct scs *s, const struct scs_key *key,
+    struct scs_bytes point, struct scs_bytes pin, struct scs_answer *out);
 
 /* Why the last call on `s` failed, for people. Borrowed until the next call. */
 SCS_API const char *scs_reason(const struct scs *s);

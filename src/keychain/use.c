@@ -11,17 +11,12 @@
 
 #define CARD_MS 90000 /* a queue, a slow key, a person at a PIN pad */
 
-struct text {
-	const char *p; /* borrowed; NULL when n is 0 */
-	size_t n;
-};
-
 /* What is asked, filled by the public functions. */
 struct request {
 	uint16_t type;
 	uint64_t insertion;
 	struct buf *body; /* what follows the insertion; NULL: nothing */
-	struct text first, second; /* secrets, sent one after the other */
+	struct scs_bytes first, second; /* secrets, one after the other */
 };
 
 static err_t
@@ -103,11 +98,10 @@ scs_tries(struct scs *s, uint64_t insertion, int *tries)
 }
 
 int
-scs_login(
-    struct scs *s, uint64_t insertion, const char *pin, size_t n, int *tries)
+scs_login(struct scs *s, uint64_t insertion, struct scs_bytes pin, int *tries)
 {
 	struct request r = {
-		.type = TOK_LOGIN, .insertion = insertion, .first = { pin, n }
+		.type = TOK_LOGIN, .insertion = insertion, .first = pin
 	};
 
 	return ask_plain(s, &r, tries);
@@ -134,38 +128,31 @@ two_secrets(struct scs *s, struct request *r, int *tries)
 }
 
 int
-scs_change_pin(struct scs *s, uint64_t insertion, const char *old, size_t old_n,
-    const char *pin, size_t pin_n, int *tries)
+scs_change_pin(struct scs *s, uint64_t insertion, struct scs_bytes old,
+    struct scs_bytes pin, int *tries)
 {
 	struct request r = { .type = TOK_CHANGE_PIN,
 		.insertion = insertion,
-		.first = { old, old_n },
-		.second = { pin, pin_n } };
+		.first = old,
+		.second = pin };
 
 	return two_secrets(s, &r, tries);
 }
 
 int
-scs_unblock(struct scs *s, uint64_t insertion, const char *puk, size_t puk_n,
-    const char *pin, size_t pin_n, int *tries)
+scs_unblock(struct scs *s, uint64_t insertion, struct scs_bytes puk,
+    struct scs_bytes pin, int *tries)
 {
 	struct request r = { .type = TOK_UNBLOCK,
 		.insertion = insertion,
-		.first = { puk, puk_n },
-		.second = { pin, pin_n } };
+		.first = puk,
+		.second = pin };
 
 	return two_secrets(s, &r, tries);
 }
 
-/* Where a key's answer goes. */
-struct result {
-	uint8_t *out; /* borrowed */
-	size_t cap;
-	size_t *len; /* borrowed */
-};
-
 static err_t
-copy_out(struct scs *s, struct span in, const struct result *res)
+copy_out(struct scs *s, struct span in, struct scs_answer *out)
 {
 	struct span bytes;
 	err_t e;
@@ -173,74 +160,69 @@ copy_out(struct scs *s, struct span in, const struct result *res)
 	if ((e = msg_get_bytes(&in, SCS_RESULT_MAX, &bytes)) ||
 	    (e = span_end(in)))
 		return why_add(&s->why, e, "the answer makes no sense");
-	*res->len = bytes.n;
-	if (bytes.n > res->cap)
+	out->len = bytes.n;
+	if (bytes.n > out->cap)
 		return why_add(&s->why, ERR_LIMIT,
 		    "the answer has %zu bytes, there is room for %zu", bytes.n,
-		    res->cap);
+		    out->cap);
 	if (bytes.n > 0)
-		memcpy(res->out, bytes.p, bytes.n);
+		memcpy(out->p, bytes.p, bytes.n);
 	return ERR_OK;
 }
 
+/* What is to be done with a key, besides the PIN for it. */
 struct key_use {
-	unsigned int slot, mech;
-	struct span data;
+	uint16_t type;
+	const struct scs_key *key;
+	unsigned int mech;
+	struct scs_bytes data;
 };
 
 static int
-use_key(struct scs *s, struct request *r, const struct key_use *k,
-    const struct result *res)
+use_key(struct scs *s, const struct key_use *k, struct scs_bytes pin,
+    struct scs_answer *out)
 {
 	CLEANUP(link_answer_done) struct link_answer a = { 0 };
 	CLEANUP(buf_done) struct buf body = BUF_INIT(MSG_BODY_MAX - 8);
+	struct request r = { .type = k->type, .body = &body, .first = pin };
 	err_t e;
 
-	if (s == NULL || res->out == NULL || res->len == NULL ||
-	    k->slot > UINT8_MAX || k->mech > UINT8_MAX ||
+	if (s == NULL || k->key == NULL || out == NULL || out->p == NULL ||
+	    k->key->slot > UINT8_MAX || k->mech > UINT8_MAX ||
 	    (k->data.p == NULL && k->data.n > 0))
 		return SCS_INVALID;
-	buf_put_u8(&body, (uint8_t)k->slot);
+	r.insertion = k->key->insertion;
+	buf_put_u8(&body, (uint8_t)k->key->slot);
 	buf_put_u8(&body, (uint8_t)k->mech);
-	msg_put_bytes(&body, k->data);
-	r->body = &body;
-	if ((e = ask(s, r, &a)) == ERR_OK)
-		e = copy_out(s, a.body, res);
+	msg_put_bytes(&body, span_from(k->data.p, k->data.n));
+	if ((e = ask(s, &r, &a)) == ERR_OK)
+		e = copy_out(s, a.body, out);
 	return result_from_err(e);
 }
 
 int
-scs_sign(struct scs *s, uint64_t insertion, unsigned int slot,
-    unsigned int mech, const uint8_t *data, size_t n, const char *pin,
-    size_t pin_n, uint8_t *out, size_t cap, size_t *out_len)
+scs_sign(struct scs *s, const struct scs_key *key, unsigned int mech,
+    struct scs_bytes data, struct scs_bytes pin, struct scs_answer *out)
 {
-	struct request r = { .type = TOK_SIGN,
-		.insertion = insertion,
-		.first = { pin, pin_n } };
-	struct key_use k = { slot, mech, span_from(data, n) };
-	struct result res = { out, cap, out_len };
+	struct key_use k = { TOK_SIGN, key, mech, data };
 
-	return use_key(s, &r, &k, &res);
+	return use_key(s, &k, pin, out);
 }
 
 int
-scs_decrypt(struct scs *s, uint64_t insertion, unsigned int slot,
-    const uint8_t *data, size_t n, uint8_t *out, size_t cap, size_t *out_len)
+scs_decrypt(struct scs *s, const struct scs_key *key, struct scs_bytes block,
+    struct scs_bytes pin, struct scs_answer *out)
 {
-	struct request r = { .type = TOK_DECRYPT, .insertion = insertion };
-	struct key_use k = { slot, MECH_RSA_RAW, span_from(data, n) };
-	struct result res = { out, cap, out_len };
+	struct key_use k = { TOK_DECRYPT, key, MECH_RSA_RAW, block };
 
-	return use_key(s, &r, &k, &res);
+	return use_key(s, &k, pin, out);
 }
 
 int
-scs_derive(struct scs *s, uint64_t insertion, unsigned int slot,
-    const uint8_t *point, size_t n, uint8_t *out, size_t cap, size_t *out_len)
+scs_derive(struct scs *s, const struct scs_key *key, struct scs_bytes point,
+    struct scs_bytes pin, struct scs_answer *out)
 {
-	struct request r = { .type = TOK_DERIVE, .insertion = insertion };
-	struct key_use k = { slot, 0, span_from(point, n) };
-	struct result res = { out, cap, out_len };
+	struct key_use k = { TOK_DERIVE, key, 0, point };
 
-	return use_key(s, &r, &k, &res);
+	return use_key(s, &k, pin, out);
 }

@@ -84,15 +84,37 @@ name_of(json_object *o)
 	return json_object_get_string(json_object_object_get(o, "_name"));
 }
 
+/* The members of an object that are text, in their order. */
+typedef void row_fn(void *ctx, const char *key, const char *text);
+
+static void
+each_text(json_object *o, row_fn *fn, void *ctx)
+{
+	struct json_object_iterator at = json_object_iter_begin(o),
+				    end = json_object_iter_end(o);
+	json_object *value;
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		value = json_object_iter_peek_value(&at);
+		if (json_object_is_type(value, json_type_string))
+			fn(ctx, json_object_iter_peek_name(&at),
+			    json_object_get_string(value));
+	}
+}
+
+static void
+print_row(void *ctx, const char *key, const char *text)
+{
+	const int *indent = ctx;
+
+	if (key[0] == '#')
+		(void)printf("%*s%s: %s\n", *indent, "", key, text);
+}
+
 static void
 text_rows(json_object *o, int indent)
 {
-	json_object_object_foreach(o, key, value)
-	{
-		if (key[0] == '#')
-			(void)printf("%*s%s: %s\n", indent, "", key,
-			    json_object_get_string(value));
-	}
+	each_text(o, print_row, &indent);
 	if (json_object_object_length(o) > 1)
 		(void)puts("");
 }
@@ -124,17 +146,18 @@ print_text(const struct report *r)
 		text_section(json_object_array_get_idx(r->sections, i));
 }
 
+static void
+put_row(void *ctx, const char *key, const char *text)
+{
+	plist_dict_set_item(ctx, key, plist_new_string(text));
+}
+
 static plist_t
 plist_of_strings(json_object *o)
 {
 	plist_t dict = plist_new_dict();
 
-	json_object_object_foreach(o, key, value)
-	{
-		if (json_object_is_type(value, json_type_string))
-			plist_dict_set_item(dict, key,
-			    plist_new_string(json_object_get_string(value)));
-	}
+	each_text(o, put_row, dict);
 	return dict;
 }
 

@@ -93,10 +93,12 @@ presented(struct pin_job *j, int result, int tries, const char *what)
 	    tries == 1 ? "try" : "tries");
 }
 
-static const char *
-chars(const struct secret *s)
+static struct scs_bytes
+bytes(const struct secret *s)
 {
-	return (const char *)secret_span(s).p;
+	struct span p = secret_span(s);
+
+	return (struct scs_bytes){ p.p, p.n };
 }
 
 static err_t
@@ -109,7 +111,7 @@ verify(struct pin_job *j)
 
 	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)))
 		return e;
-	r = scs_login(j->cards.scs, card, chars(pin), secret_len(pin), &tries);
+	r = scs_login(j->cards.scs, card, bytes(pin), &tries);
 	if ((e = presented(j, r, tries, "PIN")))
 		return e;
 	return cards_result(&j->cards, scs_logout(j->cards.scs, card), &j->why);
@@ -189,8 +191,8 @@ static err_t
 change(struct pin_job *j)
 {
 	CLEANUP(secret_free) struct secret *old = NULL, *new = NULL;
-	int (*call)(struct scs *, uint64_t, const char *, size_t, const char *,
-	    size_t, int *) = j->unblock ? scs_unblock : scs_change_pin;
+	int (*call)(struct scs *, uint64_t, struct scs_bytes, struct scs_bytes,
+	    int *) = j->unblock ? scs_unblock : scs_change_pin;
 	int tries = -1, r;
 	err_t e;
 
@@ -205,8 +207,8 @@ change(struct pin_job *j)
 		return e;
 	if (!j->token->pinpad && (e = ask_new(j, &new)))
 		return e;
-	r = call(j->cards.scs, j->token->insertion, chars(old), secret_len(old),
-	    chars(new), secret_len(new), &tries);
+	r = call(
+	    j->cards.scs, j->token->insertion, bytes(old), bytes(new), &tries);
 	return presented(j, r, tries, j->unblock ? "PUK" : "PIN");
 }
 
