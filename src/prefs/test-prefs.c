@@ -200,7 +200,7 @@ TEST(setting_refuses_what_would_be_malformed)
 {
 	const struct pref_value nine = { .type = PREF_INT, .number = 9 };
 	const struct pref_value yes = { .type = PREF_BOOL, .number = 1 };
-	CLEANUP(prefs_close) struct prefs *p = open_empty();
+	CLEANUP(prefs_close) UNUSED struct prefs *p = open_empty();
 	struct why why = { 0 };
 
 	EXPECT_ERR(ERR_FORMAT,
