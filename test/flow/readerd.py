@@ -155,7 +155,7 @@ def our_own_client_agrees(build):
 
 
 PCSCD = """
-mount -t tmpfs none /run/pcscd && mkdir /run/pcscd/conf || exit 77
+mount -t tmpfs -o mode=755 none /run && mkdir -p /run/pcscd/conf || exit 77
 pcscd -f -c /run/pcscd/conf >/dev/null 2>&1 &
 for i in $(seq 100); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done
 "$1" --old /run/pcscd/pcscd.comm
@@ -170,7 +170,6 @@ def our_own_client_talks_to_debians_pcscd(build):
     if os.geteuid() != 0 or not shutil.which("pcscd"):
         print("    skipped: needs root and pcscd")
         return
-    os.makedirs("/run/pcscd", exist_ok=True)
     r = subprocess.run(["unshare", "-m", "sh", "-c", PCSCD, "sh",
                         find_program(build, "pcsc-live")],
                        capture_output=True, text=True, timeout=60)

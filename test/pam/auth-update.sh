@@ -3,7 +3,6 @@
 # conf/pam/pam-configs-smartcard through Debian's pam-auth-update, on copies of
 # what it writes to; then logins with the common-auth that comes out.
 . "$(dirname "$0")/lib.sh"
-no_sanitizer
 need unshare
 [ -x /usr/sbin/pam-auth-update ] || skip "no pam-auth-update here"
 [ "$(id -u)" = 0 ] || skip "needs root, for a mount namespace"

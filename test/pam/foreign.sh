@@ -3,7 +3,6 @@
 # The set-id and login programs themselves: su, sudo, login, as ordinary users of
 # a private /etc, with this module as their only way in.
 . "$(dirname "$0")/lib.sh"
-no_sanitizer
 need su runuser unshare
 [ "$(id -u)" = 0 ] || skip "needs root, for a mount namespace"
 unshare --mount true 2>/dev/null || skip "no mount namespaces here"

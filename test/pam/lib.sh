@@ -16,12 +16,6 @@ need() {
 	done
 }
 
-# The module as its users get it; sanitizers cannot be loaded into a stranger.
-no_sanitizer() {
-	[ "${SANITIZE:-false}" = false ] ||
-		skip "the module of a sanitizer build cannot be loaded here"
-}
-
 # Every folder on the way to the socket has to be root's, if we are root.
 if [ "$(id -u)" = 0 ]; then
 	W=$(mktemp -d /run/scs-test-XXXXXX)

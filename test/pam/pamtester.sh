@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A foreign application, pamtester, with the services of pam_wrapper.
 . "$(dirname "$0")/lib.sh"
-no_sanitizer
 need pamtester
 wrapper=$(find /usr/lib -name libpam_wrapper.so 2>/dev/null | head -n 1)
 [ -n "$wrapper" ] || skip "pam_wrapper is not installed"

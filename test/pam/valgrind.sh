@@ -3,7 +3,6 @@
 # The main flows under valgrind: no invalid access, nothing used uninitialised,
 # nothing lost. Suppresses nothing.
 . "$(dirname "$0")/lib.sh"
-no_sanitizer
 need valgrind
 
 service svc <<EOF

@@ -48,8 +48,8 @@ leave() {
 begin() {
 	W=$(mktemp -d /tmp/scs-strangers.XXXXXX)
 	trap leave EXIT
-	mkdir -p /run/pcscd
-	mount -t tmpfs tmpfs /run/pcscd
+	mount -t tmpfs -o mode=755 tmpfs /run
+	mkdir /run/pcscd
 	# two ports, one for each slot of the driver
 	PORT=$((36000 + ($$ % 2000) * 2))
 }
