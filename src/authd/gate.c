@@ -96,6 +96,7 @@ fork_session(struct gate *g, int fd, const struct peer *peer, bool exempt)
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 		    getppid() != parent)
 			_exit(VERDICT_INTERNAL);
+		free(c);
 		session_main(g, fd, peer, exempt);
 	}
 	c->g = g;

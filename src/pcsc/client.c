@@ -221,7 +221,7 @@ link_readable(const struct pcsc *c, uint64_t deadline)
 bool
 pcsc_wanted(struct pcsc *c)
 {
-	struct wire_header h;
+	struct wire_header h = { 0 };
 
 	/* nothing is outstanding, so WANTED alone can come */
 	while (c->fd >= 0 && !c->wanted && c->dialect == PCSC_WORKER &&
