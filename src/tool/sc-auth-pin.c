@@ -86,7 +86,8 @@ presented(struct pin_job *j, int result, int tries, const char *what)
 
 	if (e != ERR_PIN_WRONG)
 		return e;
-	j->why = (struct why){ 0 };
+	if (scs_reason(j->cards.scs)[0] == '\0')
+		j->why = (struct why){ 0 }; /* "rejected" says it all */
 	if (tries < 0)
 		return why_add(&j->why, e, "%s rejected", what);
 	return why_add(&j->why, e, "%s rejected, %d %s left", what, tries,

@@ -386,9 +386,9 @@ def verifypin_presents_the_pin_once_and_logs_out(w, c):
 def verifypin_wrong_tells_the_tries_left(w, c):
     for left, words in ((2, ", 2 tries left"), (1, ", 1 try left"),
                         (fake.UNKNOWN, "")):
-        with_pin_card(w, c, 3, refusal(fake.PIN_WRONG, "63C2", left))
+        with_pin_card(w, c, 3, refusal(fake.PIN_WRONG, "VERIFY: wrong", left))
         expect(w, ["sc_auth", "verifypin"], 4, VERIFYING,
-               f'sc_auth: token "{ID}": PIN rejected{words}\n',
+               f'sc_auth: token "{ID}": PIN rejected{words}: VERIFY: wrong\n',
                stdin="654321\n")
     same("one each", kinds(w.token).count(fake.LOGIN), 3)
 
