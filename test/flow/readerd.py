@@ -140,7 +140,7 @@ def held_cards_and_who_waits(build):
     expect(v.unhold(1), 0, "unhold with reset")
     expect(2 in card.controls, True, "the card saw the reset")
     expect(p.status(), RESET, "and the other is told")
-    expect(w.hold(), (1, 0), "touched")
+    expect(w.hold(), (2, 0), "reset by others")
     s.stop()
 
 

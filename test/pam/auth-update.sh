@@ -20,9 +20,9 @@ cp "$CONF/pam-configs-smartcard" "$W/configs/smartcard"
 # update ARGUMENT...
 update() {
 	W=$W ns run sh -euc '
-		mount --bind "$W/configs" /usr/share/pam-configs
-		mount --bind "$W/saved" /var/lib/pam
-		mount --bind "$W/debconf" /var/cache/debconf
+		mount -n --bind "$W/configs" /usr/share/pam-configs
+		mount -n --bind "$W/saved" /var/lib/pam
+		mount -n --bind "$W/debconf" /var/cache/debconf
 		export DEBIAN_FRONTEND=noninteractive
 		exec pam-auth-update "$@"' sh "$@" >"$W/out" 2>&1 </dev/null ||
 		cat "$W/out"

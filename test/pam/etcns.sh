@@ -27,8 +27,8 @@ user)
 	;;
 run)
 	ETCNS=$dir exec unshare --mount --propagation private /bin/sh -euc '
-		mount --bind "$ETCNS/etc" /etc
-		mount --bind "$ETCNS/home" /home
+		mount -n --bind "$ETCNS/etc" /etc
+		mount -n --bind "$ETCNS/home" /home
 		unset ETCNS
 		exec "$@"' etcns "$@"
 	;;
