@@ -56,7 +56,7 @@ vcard_powered(const struct vcard *c)
 }
 
 /*
- * ISO/IEC 7816-3 and 7816-4, 8.1: T=0 and T=1; card capabilities (73): selection
+ * ISO/IEC 7816-3 and 7816-4, 8.1: T=0 and T=1, or T=0 alone; card capabilities (73): selection
  * by full and partial name, chaining, extended length where there is; "vcard"
  * as issuer data (55).
  */
@@ -67,9 +67,13 @@ vcard_atr(const struct vcard *c)
 		0xc0, 0x21, 0x80, 0x55, 'v', 'c', 'a', 'r', 'd', 0xaf };
 	static const uint8_t extended[] = { 0x3b, 0x8b, 0x80, 0x01, 0x80, 0x73,
 		0xc0, 0x21, 0xc0, 0x55, 'v', 'c', 'a', 'r', 'd', 0xef };
+	static const uint8_t t0[] = { 0x3b, 0x0b, 0x80, 0x73, 0xc0, 0x21, 0x80,
+		0x55, 'v', 'c', 'a', 'r', 'd' };
 
 	if (c->atr.n > 0)
 		return buf_span(&c->atr);
+	if ((c->flags & VCARD_T0) != 0)
+		return SPAN_OF(t0);
 	return (c->flags & VCARD_EXTENDED) != 0 ? SPAN_OF(extended)
 						: SPAN_OF(plain);
 }

@@ -28,6 +28,7 @@ enum sw {
 	SW_MORE = 0x6100, /* | bytes left */
 	SW_TRIES = 0x63c0, /* | tries left */
 	SW_MEMORY = 0x6581, /* the state could not be written */
+	SW_LE = 0x6c00, /* | bytes there are (T=0) */
 	SW_LENGTH = 0x6700,
 	SW_CHANNEL = 0x6881,
 	SW_SECURE = 0x6882,

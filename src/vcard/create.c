@@ -36,6 +36,7 @@ static const struct option options[] = {
 	{ "puk-tries", required_argument, NULL, OPT_PUK_TRIES },
 	{ "extended", no_argument, NULL, FLAG_OPT(VCARD_EXTENDED) },
 	{ "yubico", no_argument, NULL, FLAG_OPT(VCARD_YUBICO) },
+	{ "t0", no_argument, NULL, FLAG_OPT(VCARD_T0) },
 	{ "no-clear", no_argument, NULL, FLAG_OPT(VCARD_NO_CLEAR) },
 	{ "foreign-clears", no_argument, NULL, FLAG_OPT(VCARD_FOREIGN_CLEARS) },
 	{ "foreign-deselects", no_argument, NULL,
@@ -159,7 +160,8 @@ create_main(int argc, char **argv)
 	if ((e = vcard_new(&w.profile, &c)))
 		return command_failed("create", e,
 		    &(struct why){ "PIN, PUK, management key, GUID, FASC-N or "
-				   "expiry is not of the right form" });
+				   "expiry is not of the right form, or T=0 "
+				   "with extended length" });
 	if ((e = vcard_attach(c, argv[optind])))
 		return command_failed(argv[optind], e, NULL);
 	return EXIT_OK;

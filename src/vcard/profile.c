@@ -179,7 +179,10 @@ set_references(struct vcard *c, const struct vcard_profile *p)
 static bool
 profile_ok(const struct vcard_profile *p)
 {
+	const unsigned int both = VCARD_T0 | VCARD_EXTENDED;
+
 	return (p->flags & ~(unsigned int)VCARD_FLAGS_ALL) == 0 &&
+	    (p->flags & both) != both &&
 	    (p->guid.n == 0 || p->guid.n == GUID_LEN) &&
 	    (p->fascn.n == 0 || p->fascn.n == FASCN_LEN) &&
 	    (p->expiry == NULL || strlen(p->expiry) == 8);

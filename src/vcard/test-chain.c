@@ -276,6 +276,36 @@ TEST(the_answer_to_reset_is_well_formed_and_can_be_another)
 	EXPECT_SPAN(vcard_atr(a), "\x3b\x00");
 }
 
+TEST(over_t0_an_answer_is_fetched_and_le_corrected)
+{
+	CLEANUP(vcard_free) struct vcard *c = card_with_long_object(0);
+	CLEANUP(buf_done) struct buf r = BUF_INIT(APDU_MAX_RESPONSE);
+	struct atr atr;
+
+	c->flags |= VCARD_T0;
+	EXPECT_OK(atr_parse(vcard_atr(c), &atr));
+	assert_int_equal(atr.protocols, ATR_T0);
+	EXPECT_SW(SW_LENGTH, c, "00cb3fff055c035fc10500", "data both ways");
+	assert_int_equal(send_hex(c, "00cb3fff055c035fc105", &r), 0x6100);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(send_hex(c, "00c0000000", &r), 0x6100);
+	assert_int_equal(r.n, 256);
+	assert_int_equal(send_hex(c, "00c0000000", &r), 0x615c);
+	assert_int_equal(send_hex(c, "00c0000000", &r), 0x6c5c);
+	assert_int_equal(r.n, 0);
+	assert_int_equal(send_hex(c, "00c000005c", &r), SW_OK);
+	assert_int_equal(r.n, 92);
+	EXPECT_SW(SW_CONDITIONS, c, "00c0000000", "nothing is left");
+}
+
+TEST(t0_and_extended_length_do_not_go_together)
+{
+	const struct vcard_profile p = { .flags = VCARD_T0 | VCARD_EXTENDED };
+	CLEANUP(vcard_free) struct vcard *c = NULL;
+
+	assert_int_equal(vcard_new(&p, &c), ERR_FORMAT);
+}
+
 TEST(without_power_there_is_no_answer)
 {
 	CLEANUP(vcard_free) struct vcard *c = card_on(NULL);

@@ -119,6 +119,26 @@ chain_add(struct vcard *c, const struct apdu *cmd)
 	return SW_OK;
 }
 
+/*
+ * T=0, ISO/IEC 7816-3:2006, 12.2: what answers data has to be fetched, and an Le
+ * that is too long is corrected; the answer waits meanwhile.
+ */
+static bool
+t0_waits(const struct vcard *c, const struct apdu *cmd, struct buf *resp)
+{
+	size_t n = c->pending.n;
+
+	if ((c->flags & VCARD_T0) == 0 || n == 0)
+		return false;
+	if (cmd->data.n > 0)
+		buf_put_u16(resp, (uint16_t)(SW_MORE | (n > 0xff ? 0 : n)));
+	else if (n < (cmd->le == 0 ? APDU_SHORT_LE : cmd->le))
+		buf_put_u16(resp, (uint16_t)(SW_LE | n));
+	else
+		return false;
+	return true;
+}
+
 /* As much as the command asked for, then 61xx or the last status word. */
 static void
 give(struct vcard *c, const struct apdu *cmd, struct buf *resp)
@@ -126,6 +146,8 @@ give(struct vcard *c, const struct apdu *cmd, struct buf *resp)
 	size_t max = cmd->le;
 	size_t left;
 
+	if (t0_waits(c, cmd, resp))
+		return;
 	if (max == 0)
 		max = cmd->extended ? APDU_MAX_LE : APDU_SHORT_LE;
 	buf_put(resp, span_first(buf_span(&c->pending), max));
@@ -153,13 +175,25 @@ whole_command(struct vcard *c, const struct apdu *cmd)
 	return sw;
 }
 
+/* Extended length only where there is; over T=0 no data both ways. */
+static uint16_t
+form_check(const struct vcard *c, const struct apdu *cmd)
+{
+	bool both = cmd->data.n > 0 && cmd->le > 0;
+
+	if ((cmd->extended && (c->flags & VCARD_EXTENDED) == 0) ||
+	    (both && (c->flags & VCARD_T0) != 0))
+		return SW_LENGTH;
+	return SW_OK;
+}
+
 static void
 execute(struct vcard *c, const struct apdu *cmd, struct buf *resp)
 {
 	uint16_t sw = class_check(cmd->cla);
 
-	if (sw == SW_OK && cmd->extended && (c->flags & VCARD_EXTENDED) == 0)
-		sw = SW_LENGTH;
+	if (sw == SW_OK)
+		sw = form_check(c, cmd);
 	if (sw == SW_OK && cmd->ins == INS_GET_RESPONSE) {
 		if (c->pending.n > 0) {
 			give(c, cmd, resp);

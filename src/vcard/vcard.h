@@ -38,7 +38,8 @@ enum vcard_flags {
 	VCARD_FOREIGN_CLEARS = 1 << 4, /* SELECT of an unknown AID clears
 					    the security status */
 	VCARD_FOREIGN_DESELECTS = 1 << 5, /* and deselects PIV */
-	VCARD_FLAGS_ALL = (1 << 6) - 1,
+	VCARD_T0 = 1 << 6, /* T=0 alone; not with VCARD_EXTENDED */
+	VCARD_FLAGS_ALL = (1 << 7) - 1,
 };
 
 /* Zero or NULL stands for the value in brackets. All borrowed. */
