@@ -3,134 +3,25 @@
 """The token service with all its real processes: cards in and out, sessions,
 strangers over PC/SC, and every process killed once.
 
-usage: token.py BUILD
+usage: tokens.py BUILD
 """
-import hashlib
 import os
 import signal
-import socket
 import struct
 import subprocess
 import sys
 import time
 
 import stack
-
-LIST, WATCH, TRIES, LOGIN, LOGOUT, SIGN, DECRYPT = 1, 2, 3, 4, 5, 6, 7
-CHANGE, UNBLOCK, VERIFY_SIGN, PROBE, ANSWER, EVENT = 9, 10, 11, 12, 0x80, 0x81
-OK, LIMIT, FORMAT, REMOVED, PIN_WRONG = 0, 2, 4, 11, 12
-PIN_FORM, PIN_NEEDED, DENIED = 14, 15, 16
-DIGEST = hashlib.sha256(b"flow").digest()
+from token_client import (
+    Client, DECRYPT, DENIED, DIGEST, EVENT, LIST, LOGIN, OK, PIN_FORM,
+    PIN_NEEDED, PIN_WRONG, PROBE, REMOVED, SIGN, TRIES, VERIFY_SIGN, WATCH)
 
 
 def expect(what, got, want):
     if got != want:
         raise stack.Failure(f"{what}: {got!r} instead of {want!r}")
     print(f"  {what}")
-
-
-class Reader:
-    """Fields of a frame's body, in order."""
-
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def take(self, n):
-        if self.at + n > len(self.data):
-            raise stack.Failure("a frame ends too early")
-        self.at += n
-        return self.data[self.at - n:self.at]
-
-    def num(self, n):
-        return int.from_bytes(self.take(n), "big")
-
-    def bytes(self):
-        return self.take(self.num(4))
-
-    def str(self):
-        return self.bytes().decode()
-
-
-class Client:
-    """One connection to the token service; frames of ipc/msg.h."""
-
-    def __init__(self, prefix, uid=None):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
-        if uid is not None:
-            os.seteuid(uid)
-        try:
-            self.sock.connect(f"{prefix}/run/scs/token.sock")
-        finally:
-            if uid is not None:
-                os.seteuid(0)
-        self.events = 0
-
-    def close(self):
-        self.sock.close()
-
-    def recv_n(self, n):
-        data = b""
-        while len(data) < n:
-            part = self.sock.recv(n - len(data))
-            if not part:
-                raise stack.Failure("the token service closed the connection")
-            data += part
-        return data
-
-    def frame(self):
-        n, kind, secret = struct.unpack(">IHH", self.recv_n(8))
-        return kind, self.recv_n(n + secret)
-
-    def send(self, kind, body=b"", secret=b""):
-        self.sock.sendall(struct.pack(">IHH", len(body), kind, len(secret))
-                          + body + secret)
-
-    def ask(self, kind, body=b"", secret=b""):
-        """(err, reader of the rest); on failure (err, reason, tries)."""
-        self.send(kind, body, secret)
-        while True:
-            got, data = self.frame()
-            if got == EVENT:
-                self.events += 1
-                continue
-            r = Reader(data)
-            err = r.num(2)
-            if err != OK:
-                return err, r.str(), r.num(1)
-            return err, r, None
-
-    def tokens(self):
-        err, r, _ = self.ask(LIST)
-        if err != OK:
-            raise stack.Failure(f"TOK_LIST: {r}")
-        found = []
-        for _ in range(r.num(2)):
-            t = {"insertion": r.num(8), "id": r.str(), "reader": r.str(),
-                 "driver": r.str(), "atr": r.bytes(), "flags": r.num(1),
-                 "pin": (r.num(1), r.num(1)), "items": {}, "problems": []}
-            for _ in range(r.num(2)):
-                slot = r.num(1)
-                t["items"][slot] = {
-                    "label": r.str(), "key": r.str(), "pkhh": r.bytes(),
-                    "alg": r.num(1), "bits": r.num(2), "flags": r.num(1),
-                    "pin": r.num(1), "cert": r.bytes(), "spki": r.bytes()}
-            t["problems"] = [r.str() for _ in range(r.num(2))]
-            found.append(t)
-        return found
-
-    def sign(self, insertion, slot, pin=b""):
-        return self.ask(SIGN, struct.pack(">QBBI", insertion, slot, 3, 32)
-                        + DIGEST, pin)
-
-    def wait_tokens(self, n):
-        def count():
-            found = self.tokens()
-            return found if len(found) == n else None
-        if n == 0:
-            stack.wait_until(lambda: not self.tokens(), 15, "an empty list")
-            return []
-        return stack.wait_until(count, 15, f"{n} token(s)")
 
 
 def card_file(st, name, *options):
@@ -355,4 +246,5 @@ def main():
     print("token: all passed")
 
 
-main()
+if __name__ == "__main__":
+    main()
