@@ -41,6 +41,7 @@ static const struct option options[] = {
 	{ "foreign-clears", no_argument, NULL, FLAG_OPT(VCARD_FOREIGN_CLEARS) },
 	{ "foreign-deselects", no_argument, NULL,
 	    FLAG_OPT(VCARD_FOREIGN_DESELECTS) },
+	{ "no-pin", no_argument, NULL, FLAG_OPT(VCARD_NO_PIN) },
 	{ NULL, 0, NULL, 0 },
 };
 

@@ -24,7 +24,7 @@ static const char help[] =
     "             --fascn HEX, --expiry YYYYMMDD, --serial N,\n"
     "             --pin-tries N, --puk-tries N, --extended, --t0,\n"
     "             --yubico, --global-pin PIN, --no-clear, --foreign-clears,\n"
-    "             --foreign-deselects\n"
+    "             --foreign-deselects, --no-pin\n"
     "personalize  generate keys and certify them: --slot SLOT[:ALG] (several;\n"
     "             rsa2048 rsa3072 rsa4096 p256 p384), --subject NAME,\n"
     "             --mail ADDRESS, --upn NAME, --from-days N, --to-days N,\n"

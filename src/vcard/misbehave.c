@@ -177,6 +177,8 @@ static const struct rule_kind kinds[] = {
 	    VCARD_FOREIGN_CLEARS },
 	{ "foreign-deselects", VALUE_NONE,   AT_ONCE, do_flag,
 	    VCARD_FOREIGN_DESELECTS },
+	{ "no-pin",            VALUE_NONE,   AT_ONCE, do_flag,
+	    VCARD_NO_PIN },
 	{ "atr",               VALUE_HEX,    AT_ONCE, do_atr, 0 },
 };
 /* clang-format on */

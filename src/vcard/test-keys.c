@@ -225,6 +225,7 @@ TEST(the_pin_is_forgotten_when_it_should_be)
 		{ "P1=FF refused", "0020ff80", VCARD_NO_CLEAR, SW_OK },
 		{ "wrong PIN", PIN_BAD, 0, SW_SECURITY },
 		{ "malformed PIN", "002000800131", 0, SW_OK },
+		{ "a card that wants none", "0020ff80", VCARD_NO_PIN, SW_OK },
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++) {

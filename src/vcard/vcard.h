@@ -39,7 +39,8 @@ enum vcard_flags {
 					    the security status */
 	VCARD_FOREIGN_DESELECTS = 1 << 5, /* and deselects PIV */
 	VCARD_T0 = 1 << 6, /* T=0 alone; not with VCARD_EXTENDED */
-	VCARD_FLAGS_ALL = (1 << 7) - 1,
+	VCARD_NO_PIN = 1 << 7, /* its keys want no PIN, against SP 800-73-4 */
+	VCARD_FLAGS_ALL = (1 << 8) - 1,
 };
 
 /* Zero or NULL stands for the value in brackets. All borrowed. */
@@ -174,7 +175,7 @@ void vcard_on_trace(struct vcard *c, vcard_trace_fn *fn, void *ctx);
  * length         N      the first length byte of the data is this (decimal)
  * raw            hex    the whole answer, status word included
  * no-clear       -      VCARD_NO_CLEAR from now on; the same for
- * foreign-clears, foreign-deselects
+ * foreign-clears, foreign-deselects, no-pin
  * atr            hex    this ATR from the next power-on or reset
  *
  * ERR_FORMAT: not a rule; ERR_LIMIT: too many.
