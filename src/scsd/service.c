@@ -119,7 +119,7 @@ service_init(struct scsd *d)
 struct args {
 	const char *v[ARGS_MAX];
 	size_t n;
-	char num[2][16];
+	char num[3][16];
 	char path[SCS_PATH_MAX];
 };
 
@@ -137,6 +137,19 @@ number(struct args *a, unsigned int i, unsigned long v)
 	return a->num[i];
 }
 
+/* Only the system's own services widen access by a group. */
+static void
+add_group(const struct service *s, struct args *a)
+{
+	gid_t gid;
+
+	if (!s->d->separate || s->id == SVC_AUTHD ||
+	    users_cards_group(&gid) != ERR_OK)
+		return;
+	add(a, "--group");
+	add(a, number(a, 2, gid));
+}
+
 static err_t
 build_args(struct service *s, struct args *a)
 {
@@ -150,6 +163,7 @@ build_args(struct service *s, struct args *a)
 		add(a, "--debug");
 	if (d->opt.access_all && s->id != SVC_AUTHD)
 		add(a, "--access=all");
+	add_group(s, a);
 	switch (s->id) {
 	case SVC_READERD:
 		add(a, "--readers");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scsd/users.h"
 
+#include <grp.h>
 #include <pwd.h>
 
 #define SERVICES_MAX 16 /* ids at the start of the range */
@@ -27,6 +28,17 @@ users_service(
 	if (!allow_numeric || nth >= SERVICES_MAX)
 		return ERR_ABSENT;
 	return nameless(USERS_BASE + nth, out);
+}
+
+err_t
+users_cards_group(gid_t *out)
+{
+	const struct group *g = getgrnam(USERS_CARDS_GROUP);
+
+	if (g == NULL || g->gr_gid == 0)
+		return ERR_ABSENT;
+	*out = g->gr_gid;
+	return ERR_OK;
 }
 
 err_t

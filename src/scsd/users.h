@@ -30,6 +30,13 @@ struct user_id {
 MUST_CHECK err_t users_service(const char *name, unsigned int nth,
     bool allow_numeric, struct user_id *out);
 
+/*
+ * The group whose members may use the cards from anywhere; looked up at each
+ * start of a service. ERR_ABSENT: no such group, or it is root's.
+ */
+#define USERS_CARDS_GROUP "scs-cards"
+MUST_CHECK err_t users_cards_group(gid_t *out);
+
 /* The id of worker number `slot`, 0 to USERS_WORKERS - 1. */
 MUST_CHECK err_t users_worker(unsigned int slot, struct user_id *out);
 
