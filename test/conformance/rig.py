@@ -99,7 +99,11 @@ class CardIn:
     def __enter__(self):
         self.before = len(tokens(self.st))
         self.card = stack.Card(self.st, self.file, reader=self.reader)
-        self.st.wait_tokens(self.before + 1, 30)
+        try:
+            self.st.wait_tokens(self.before + 1, 30)
+        except Failure:
+            self.card.stop()  # or it is in the way of the next
+            raise
         return self.card
 
     def __exit__(self, *_):
