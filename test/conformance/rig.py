@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -78,6 +79,28 @@ def main(service, cases):
                 print(f"{name} fail {one_line(e)}", flush=True)
             if "SCS_TIMES" in os.environ:
                 print(f"  {name}: {time.monotonic() - begin:.1f} s")
+
+
+def private_etc(users):
+    """Start the script again where /etc is a copy with these users too (name:
+    uid); when it has ended the copy is gone."""
+    if "SCS_PRIVATE_ETC" in os.environ:
+        return
+    if subprocess.run(["unshare", "--mount", "true"],
+                      capture_output=True).returncode != 0:
+        print("no mount namespaces here")
+        sys.exit(77)
+    etcns = ["sh", str(TOP / "test" / "pam" / "etcns.sh")]
+    folder = tempfile.mkdtemp(prefix="scs-etc.", dir="/run")
+    os.chmod(folder, 0o755)
+    try:
+        for args in (["init"], *(["user", *u] for u in users.items())):
+            subprocess.run([*etcns, folder, *args], check=True)
+        r = subprocess.run([*etcns, folder, "run", sys.executable, *sys.argv],
+                           env={**os.environ, "SCS_PRIVATE_ETC": folder})
+    finally:
+        shutil.rmtree(folder)
+    sys.exit(r.returncode)
 
 
 def collect():
