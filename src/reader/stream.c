@@ -8,35 +8,35 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
-
-#define BATCH 64
+#include "reader/streamset.h"
 
 static uint8_t scratch[64 * 1024]; /* one thread; wiped after each use */
 
-/* The set that all streams are in, while there are any. */
-static struct {
-	sd_event_source *src;
-	int epfd;
-	size_t users;
-	struct stream *batch[BATCH]; /* whose events are being dispatched */
-} set = { .epfd = -1 };
-
 /* What to wait for follows from the state alone. */
+static uint32_t
+wanted(const struct stream *s)
+{
+	uint32_t events = 0;
+
+	if (!s->paused && !s->closing)
+		events |= EPOLLIN;
+	if (s->out.n > 0 || s->closing || s->again)
+		events |= EPOLLOUT;
+	return events;
+}
+
+/*
+ * A peer that waits for its answer says nothing meanwhile, as a rule: the
+ * kernel is told that we do not listen only when one does, by stream_ready().
+ */
 static void
 update(struct stream *s)
 {
-	struct epoll_event e = { .data.ptr = s };
+	uint32_t events = wanted(s);
 
-	if (s->fd < 0)
-		return;
-	if (!s->paused && !s->closing)
-		e.events |= EPOLLIN;
-	if (s->out.n > 0 || s->closing || s->again)
-		e.events |= EPOLLOUT;
-	if (e.events == s->events)
-		return;
-	s->events = e.events;
-	(void)epoll_ctl(set.epfd, EPOLL_CTL_MOD, s->fd, &e);
+	if (s->paused && !s->closing)
+		events |= s->events & EPOLLIN;
+	streamset_change(s, events);
 }
 
 static err_t
@@ -102,73 +102,18 @@ turn(struct stream *s, uint32_t ev)
 	return ERR_OK;
 }
 
-static void
-dispatch(struct stream *s, uint32_t ev)
+void
+stream_ready(struct stream *s, uint32_t events)
 {
-	err_t e = turn(s, ev);
+	err_t e;
 
+	if (s->paused && (events & EPOLLIN) != 0)
+		streamset_change(s, wanted(s));
+	e = turn(s, events);
 	if (e != ERR_OK || s->closing)
 		s->ops->gone(s, s->ctx, e);
 	else
 		update(s);
-}
-
-static int
-on_ready(sd_event_source *src UNUSED, int epfd, uint32_t ev UNUSED,
-    void *data UNUSED)
-{
-	struct epoll_event got[BATCH];
-	int n = epoll_wait(epfd, got, BATCH, 0);
-
-	for (int i = 0; i < n; i++)
-		set.batch[i] = got[i].data.ptr;
-	for (int i = 0; i < n; i++) {
-		/* NULL: done by one that came before it */
-		if (set.batch[i] != NULL)
-			dispatch(set.batch[i], got[i].events);
-	}
-	memset(set.batch, 0, sizeof(set.batch));
-	return 0;
-}
-
-static void
-leave_set(void)
-{
-	if (--set.users > 0)
-		return;
-	set.src = sd_event_source_disable_unref(set.src);
-	fd_close(&set.epfd);
-}
-
-static err_t
-join_set(sd_event *ev)
-{
-	if (set.users++ > 0)
-		return ERR_OK;
-	set.epfd = epoll_create1(EPOLL_CLOEXEC);
-	if (set.epfd < 0 ||
-	    sd_event_add_io(ev, &set.src, set.epfd, EPOLLIN, on_ready, NULL) <
-		0) {
-		leave_set();
-		return ERR_NOMEM;
-	}
-	return ERR_OK;
-}
-
-static err_t
-add_to_set(struct stream *s, sd_event *ev)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = s };
-	err_t r;
-
-	if ((r = join_set(ev)))
-		return r;
-	if (epoll_ctl(set.epfd, EPOLL_CTL_ADD, s->fd, &e) != 0) {
-		leave_set();
-		return ERR_NOMEM;
-	}
-	s->events = EPOLLIN;
-	return ERR_OK;
 }
 
 err_t
@@ -189,7 +134,7 @@ stream_init(struct stream *s, sd_event *ev, int fd,
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		e = ERR_IO;
 	else
-		e = add_to_set(s, ev);
+		e = streamset_add(s, ev);
 	if (e != ERR_OK)
 		fd_close(&s->fd);
 	return e;
@@ -198,15 +143,8 @@ stream_init(struct stream *s, sd_event *ev, int fd,
 void
 stream_done(struct stream *s)
 {
-	for (size_t i = 0; i < BATCH; i++) {
-		if (set.batch[i] == s)
-			set.batch[i] = NULL;
-	}
-	if (s->fd >= 0) {
-		(void)epoll_ctl(set.epfd, EPOLL_CTL_DEL, s->fd, NULL);
-		fd_close(&s->fd);
-		leave_set();
-	}
+	streamset_remove(s);
+	fd_close(&s->fd);
 	s->events = 0;
 	buf_done(&s->in);
 	buf_done(&s->out);

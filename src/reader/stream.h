@@ -7,7 +7,8 @@
  *
  * All streams of a process share one epoll set, which is one source of the
  * loop: sd-event asks the kernel again after each event, which for thousands
- * of clients that leave together costs seconds.
+ * of clients that leave together costs seconds. stream_loop() turns this round:
+ * it waits for the streams, among which sd-event is one.
  */
 #ifndef SCS_READER_STREAM_H
 #define SCS_READER_STREAM_H
@@ -63,6 +64,14 @@ void stream_close(struct stream *s);
 void stream_pause(struct stream *s);
 /* Read again; bytes that are there already count as new. */
 void stream_resume(struct stream *s);
+
+/*
+ * sd_event_loop() for a process whose work comes over streams: their events do
+ * not pass through sd-event. A timer or an exit that a stream's callback sets
+ * takes effect up to 20 ms late, and a relative time is reckoned from a present
+ * that is up to 20 ms old. The exit code, or negative.
+ */
+int stream_loop(sd_event *ev);
 
 /* Call `input` once more, after others had their turn. */
 void stream_again(struct stream *s);

@@ -245,7 +245,7 @@ main(int argc, char **argv)
 		log_err("cannot start: %s", err_text(e));
 		return 1;
 	}
-	r = sd_event_loop(ev);
+	r = stream_loop(ev);
 	listen_stop(&l[0]);
 	listen_stop(&l[1]);
 	if (o.alone.dir != NULL)

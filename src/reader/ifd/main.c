@@ -122,7 +122,7 @@ main(int argc, char **argv)
 		    "reader \"%s\": cannot start: %s", args.name, err_text(e));
 		return 1;
 	}
-	r = sd_event_loop(ev);
+	r = stream_loop(ev);
 	if (host.self != NULL)
 		virtual_driver.stop(host.self);
 	host_done(&host);
