@@ -155,5 +155,5 @@ main(int argc, char **argv)
 	n.host.self = self;
 	if ((e = sandbox_enter(SANDBOX_SOCKETS | SANDBOX_LOOP)))
 		return 1;
-	return sd_event_loop(n.ev) < 0 ? 1 : 0;
+	return stream_loop(n.ev) < 0 ? 1 : 0;
 }

@@ -26,15 +26,28 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "test", "flow"))
-import pcscd  # noqa: E402
 import stack  # noqa: E402
 
 WORSE = 1.5
 FDS = 20000
+NICE = -10  # all of it, so that other work on the machine disturbs less
 PORT = 0x9A51
 PCSCD = "/usr/sbin/pcscd"
+VPCD = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+NAMESPACE = "SCS_BENCH_NAMESPACE"
 MANY_CONTEXTS = ["-t", "20000", "-r", "20000", "-s", "20000"]
 ONE, OTHER = {0}, {max(os.sched_getaffinity(0))}
+
+
+def own_namespace():
+    """A mount namespace with a /run/pcscd of our own, so that a pcscd of the
+    machine is not touched: this program once more, in it."""
+    if NAMESPACE not in os.environ:
+        os.environ[NAMESPACE] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
+                              sys.executable, *sys.argv])
+    os.makedirs("/run/pcscd", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/pcscd"], check=True)
 
 
 def on(cpus):
@@ -43,6 +56,7 @@ def on(cpus):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(FDS, hard), hard))
         if cpus:
             os.sched_setaffinity(0, cpus)
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     return apply
 
 
@@ -133,7 +147,7 @@ class Theirs(Service):
 
     def driver(self, vpcd):
         if vpcd:
-            return pcscd.DRIVER
+            return VPCD
         return os.path.join(os.path.dirname(self.program("pcbench")),
                             "libnullifd.so")
 
@@ -277,7 +291,7 @@ def option(name):
 
 
 def main():
-    pcscd.own_namespace("SCS_BENCH_NAMESPACE")
+    own_namespace()
     build, long = sys.argv[1], "--long" in sys.argv
     figures = {}
     for name in (option("--only") or ",".join(SUITES)).split(","):
