@@ -10,7 +10,8 @@
 #include "bench.h"
 
 #define LOST_NS 3000000000u
-#define JITTER_US 20000u
+#define JITTER_US 20000u /* moves keep no step with anybody's timer */
+#define STEP_US 7919u
 
 struct waiter {
 	_Atomic uint64_t t_return; /* of the last move it saw */
@@ -99,7 +100,7 @@ run_event(const char *name)
 	mover_open();
 	start_waiters(w, pids);
 	for (unsigned int j = 0; j < opt.iterations; j++) {
-		(void)usleep(20000 + (unsigned int)random() % JITTER_US);
+		(void)usleep(20000 + j * STEP_US % JITTER_US);
 		t0 = mover_move(j % 2 == 1);
 		if (!wait_all(w, j + 1, t0 + LOST_NS))
 			fatal("a client was not told of a move", 0);

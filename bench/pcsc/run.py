@@ -282,7 +282,7 @@ def table(figures):
 SUITES = {f.__name__: f for f in (
     latency, vpcd, event, contend, throughput, contexts, startup, churn, apart)}
 # the short form: one run of what is slow, three or more of what is noisy
-RUNS = {"latency": 3, "vpcd": 3, "event": 1, "contend": 1, "throughput": 3,
+RUNS = {"latency": 3, "vpcd": 3, "event": 3, "contend": 3, "throughput": 3,
         "contexts": 1, "startup": 5, "churn": 1, "apart": 0}
 
 
