@@ -130,7 +130,7 @@ run_startup(char **argv)
 	while (!lists_a_reader()) {
 		if (now_ns() - t0 > 10000000000u)
 			fatal("the service does not start", 0);
-		(void)usleep(100);
+		(void)usleep(300);
 	}
 	t = now_ns() - t0;
 	printf("{\"bench\":\"startup\",\"first_list_us\":%.1f}\n",
