@@ -3,7 +3,8 @@
  * A card and its worker: asked for when the card goes in, listed once the
  * worker has read it, given one request at a time, closed when the card is out.
  * What a worker says is checked; a worker that dies or talks nonsense is
- * replaced once.
+ * replaced, after a pause that grows. A card whose workers never get ready is
+ * left alone after the third, until it is inserted again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,13 +12,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "token/token.h"
 #include "tokend/tokend.h"
 #include "tokend/worker-proto.h"
 
-#define RETRY_US 500000
+#define BACKOFF_FIRST_MS 200
+#define BACKOFF_MAX_MS 10000
+#define CALM_MS 10000 /* ready for so long: the next pause is short again */
+#define UNREADY_MAX 3 /* workers in a row that never got ready */
 #define READ_CHUNK 8192
 #define OUT_MAX (MSG_BODY_MAX + MSG_HEADER + MSG_SECRET_MAX)
 
@@ -98,6 +103,7 @@ drop_worker(struct entry *e)
 	buf_done(&e->out);
 	buf_done(&e->token);
 	e->cookie = 0;
+	e->ready_ms = 0;
 	fail_queue(e);
 	if (was_listed)
 		clients_changed(e->d);
@@ -125,19 +131,37 @@ on_retry(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 	return 0;
 }
 
+/* How long to wait for the next worker. A kill of a working one is no reason to
+ * give a card up; a card that no worker can read is. */
+static uint64_t
+next_pause(struct entry *e)
+{
+	uint64_t ms = e->backoff_ms;
+
+	if (ms == 0 ||
+	    (e->ready_ms != 0 && clock_ms() - e->ready_ms >= CALM_MS))
+		ms = BACKOFF_FIRST_MS;
+	e->backoff_ms = ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : ms * 2;
+	return ms;
+}
+
 static void
 worker_failed(struct entry *e, const char *what)
 {
+	uint64_t ms = next_pause(e);
+
+	e->unready = e->ready_ms != 0 ? 0 : e->unready + 1;
 	drop_worker(e);
-	if (++e->deaths > 1) {
-		log_err("reader \"%s\": %s again: the card is not used until "
-			"it is taken out and put in",
-		    e->reader, what);
+	if (e->unready >= UNREADY_MAX) {
+		log_err("reader \"%s\": %s, %d times in a row: the card is not "
+			"used until it is taken out and put in",
+		    e->reader, what, UNREADY_MAX);
 		return;
 	}
-	log_warning("reader \"%s\": %s: one more try", e->reader, what);
+	log_warning("reader \"%s\": %s: the next one starts in %lu ms",
+	    e->reader, what, (unsigned long)ms);
 	if (sd_event_add_time_relative(e->d->ev, &e->retry, CLOCK_MONOTONIC,
-		RETRY_US, 0, on_retry, e) < 0)
+		ms * 1000, 0, on_retry, e) < 0)
 		log_err("reader \"%s\": no memory for it", e->reader);
 }
 
@@ -221,6 +245,7 @@ on_report(struct entry *e, const struct msg *m)
 		buf_put(&e->token, body);
 		if ((err = buf_status(&e->token)))
 			return err;
+		e->ready_ms = clock_ms();
 		log_notice("reader \"%s\": card ready", e->reader);
 		clients_changed(e->d);
 		return ERR_OK;

@@ -31,7 +31,9 @@ struct entry {
 	struct buf in, out;
 	struct buf token; /* as the worker reported it; empty: not yet */
 	struct pending *queue;
-	unsigned int deaths; /* of its workers */
+	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
+	uint64_t backoff_ms; /* the next pause before a worker; 0: the first */
+	unsigned int unready; /* workers in a row that never got ready */
 };
 
 /* One connection of a client: one PIN session with each card. */

@@ -62,6 +62,40 @@ def case(s, card, name, ins):
     good_login(s, card, 5)
 
 
+def storm(s, card, kills):
+    """The card's worker is killed again and again, each time it is ready."""
+    for i in range(kills):
+        s.mark()
+        os.kill(victim(s, "scs-token-worker"), signal.SIGKILL)
+        s.wait_log("card ready", 12)
+    good_login(s, card, 1)
+
+
+def never_ready(s, card):
+    """Workers that die before they are ready: three, and then a reason."""
+    card.tell("remove")
+    card.tell("misbehave delay=400")
+    s.mark()
+    card.tell("insert")
+    for _ in range(3):
+        pid = stack.wait_until(lambda: victim(s, "scs-token-worker"), 5,
+                               "a worker")
+        os.kill(pid, signal.SIGKILL)
+        stack.wait_until(lambda: victim(s, "scs-token-worker") != pid, 5,
+                         "its end")
+    line = s.wait_log("3 times in a row", 5)
+    if "Kill Reader" not in line or "taken out and put in" not in line:
+        raise stack.Failure(f"not said what to do: {line}")
+    time.sleep(2)
+    if victim(s, "scs-token-worker") is not None:
+        raise stack.Failure("a fourth worker was started")
+    card.tell("misbehave off")
+    card.tell("remove")
+    s.wait_log("card out")
+    card.tell("insert")
+    good_login(s, card, 5)
+
+
 def main():
     build, failed, cases = sys.argv[1], 0, 0
     with stack.Stack(build, readers=("Kill Reader",)) as s:
@@ -83,6 +117,18 @@ def main():
                 except stack.Failure as e:
                     print(f"FAIL {name} {moment}: {e}", flush=True)
                     failed += 1
+        for name, run in (
+                ("scs-token-worker, four times in a row",
+                 lambda: storm(s, card, 4)),
+                ("scs-token-worker, before it is ready",
+                 lambda: never_ready(s, card))):
+            cases += 1
+            try:
+                run()
+                print(f"ok   {name}", flush=True)
+            except stack.Failure as e:
+                print(f"FAIL {name}: {e}", flush=True)
+                failed += 1
         card.stop()
     print(f"{cases - failed} cases passed, {failed} failed")
     return 1 if failed else 0
