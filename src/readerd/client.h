@@ -66,6 +66,9 @@ struct client {
 
 	struct handle *handles;
 	size_t handles_n;
+	/* a worker's one card: its reader ("": none yet) and event counter */
+	char bound[WIRE_READER_NAME];
+	uint16_t bound_events;
 
 	bool busy; /* a request is in work */
 	uint32_t command;

@@ -87,6 +87,23 @@ connected(struct job *j, uint32_t rv)
 	client_reply_rv(c, rv);
 }
 
+/*
+ * A worker connects before it reads its card, and what it reads may overpower
+ * it: no other reader, and no card that comes later, is within its reach then.
+ */
+static bool
+in_reach(struct client *c, const struct slot *s)
+{
+	if (c->body.connect.share != SCARD_SHARE_SHARED)
+		return false;
+	if (c->bound[0] == '\0') {
+		memcpy(c->bound, s->name, sizeof(c->bound));
+		c->bound_events = s->event_counter;
+	}
+	return strcmp(c->bound, s->name) == 0 &&
+	    c->bound_events == s->event_counter;
+}
+
 /* A worker looks at the card's answer to reset; its HOLD does the rest. */
 static void
 connect_worker(struct job *j)
@@ -112,7 +129,9 @@ connect_go(struct job *j)
 	const struct wire_connect *b = &j->client->body.connect;
 	bool worker = j->client->dialect == DIALECT_WORKER;
 
-	if (!worker && s->exclusive != NULL) {
+	if (worker && !in_reach(j->client, s)) {
+		connected(j, SCARD_W_SECURITY_VIOLATION);
+	} else if (!worker && s->exclusive != NULL) {
 		connected(j, SCARD_E_SHARING_VIOLATION);
 	} else if (b->share == SCARD_SHARE_DIRECT) {
 		connected(j,
@@ -238,6 +257,8 @@ on_reconnect(struct client *c, struct handle *h)
 
 	if (h->mark == MARK_GONE)
 		rv = SCARD_E_READER_UNAVAILABLE;
+	else if (h->worker && h->mark == MARK_REMOVED)
+		rv = SCARD_W_REMOVED_CARD; /* its card, and no other */
 	else if (!share_ok(b->share) || b->initialization > SCARD_UNPOWER_CARD)
 		rv = SCARD_E_INVALID_VALUE;
 	else if (b->share != SCARD_SHARE_DIRECT &&

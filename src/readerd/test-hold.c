@@ -2,6 +2,8 @@
 /* ARCHITECTURE.md, "Who holds the card", sentence by sentence. */
 #include "readerd/hold.h"
 
+#include <stdio.h>
+
 #include "readerd/handle.h"
 #include "readerd/rig.h"
 #include "test.h"
@@ -347,6 +349,47 @@ TEST(count_counts_what_this_handle_sent)
 	assert_int_equal(n.apdus_low, 2);
 	assert_int_equal(n.apdus_high, 0);
 	assert_int_equal(rig.svc.slots[0]->apdus, 3);
+	rig_stop(&rig);
+}
+
+/* What CONNECT of a worker that has its card says now. */
+static uint32_t
+connect_again(const char *reader, uint32_t share)
+{
+	struct wire_connect b = { .share = share, .preferred = 3 };
+
+	b.context = worker->context;
+	(void)snprintf(b.reader, sizeof(b.reader), "%s", reader);
+	EXPECT_OK(rig_say(worker, WIRE_CONNECT, &b, sizeof(b)));
+	rig_serve(&rig);
+	assert_int_equal(WIRE_CONNECT, rig_hear_worker(worker, &b, sizeof(b)));
+	return b.rv;
+}
+
+TEST(a_worker_reaches_no_card_but_the_one_it_was_started_for)
+{
+	struct wire_reconnect r = { .share = 2, .preferred = 3 };
+
+	start();
+	assert_int_equal(connect_again(RIG_READER, SCARD_SHARE_SHARED), 0);
+	assert_int_equal(connect_again(RIG_READER, SCARD_SHARE_DIRECT),
+	    SCARD_W_SECURITY_VIOLATION);
+	(void)snprintf(worker->bound, sizeof(worker->bound), "Another 00 00");
+	assert_int_equal(connect_again(RIG_READER, SCARD_SHARE_SHARED),
+	    SCARD_W_SECURITY_VIOLATION);
+	rig_stop(&rig);
+
+	start();
+	rig_card(&rig, false);
+	rig_card(&rig, true);
+	assert_int_equal(connect_again(RIG_READER, SCARD_SHARE_SHARED),
+	    SCARD_W_SECURITY_VIOLATION);
+	r.card = w_card;
+	EXPECT_OK(rig_say(worker, WIRE_RECONNECT, &r, sizeof(r)));
+	rig_serve(&rig);
+	assert_int_equal(
+	    WIRE_RECONNECT, rig_hear_worker(worker, &r, sizeof(r)));
+	assert_int_equal(r.rv, SCARD_W_REMOVED_CARD);
 	rig_stop(&rig);
 }
 
