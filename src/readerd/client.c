@@ -155,6 +155,36 @@ check(struct client *c, const struct request *r, struct handle **h)
 	return ERR_OK;
 }
 
+/*
+ * Whoever was let in may have left the seat since: it is asked again when a card
+ * comes within reach, and each time for a connection that outlives cards.
+ */
+static bool
+still_allowed(struct client *c, const struct request *r, const struct handle *h)
+{
+	bool direct = h != NULL && h->share == SCARD_SHARE_DIRECT;
+
+	if (r->command != WIRE_CONNECT && r->command != WIRE_RECONNECT &&
+	    !(direct && r->command != WIRE_DISCONNECT))
+		return true;
+	c->access = ACCESS_UNKNOWN;
+	if (client_allowed(c))
+		return true;
+	c->access = ACCESS_UNKNOWN; /* it may come back */
+	return false;
+}
+
+static err_t
+refuse(struct client *c)
+{
+	if (c->command == WIRE_TRANSMIT)
+		c->body.transmit.recv_length = 0;
+	if (c->command == WIRE_CONTROL)
+		c->body.control.returned = 0;
+	client_reply_rv(c, SCARD_W_SECURITY_VIOLATION);
+	return ERR_OK;
+}
+
 static err_t
 one_request(struct client *c)
 {
@@ -170,6 +200,8 @@ one_request(struct client *c)
 	if ((e = take_frame(c, r, head)) || (e = check(c, r, &h)))
 		return e;
 	c->busy = true;
+	if (!still_allowed(c, r, h))
+		return refuse(c);
 	if ((e = r->handle(c, h)))
 		return e == ERR_SHORT ? ERR_FORMAT : e;
 	if (c->busy && c->command != WIRE_HOLD)
