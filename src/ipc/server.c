@@ -12,6 +12,7 @@
 
 #define READ_CHUNK 4096
 #define PAUSE_US 200000 /* no accept(2) for so long after it failed */
+#define KEPT_PART 8 /* this part of all connections is for the favoured */
 #define KEEP_MAX 65536 /* memory an idle client may keep */
 #define OUT_MAX (2 * (MSG_HEADER + MSG_BODY_MAX))
 
@@ -38,6 +39,7 @@ struct server {
 	const struct server_ops *ops;
 	void *ctx;
 	unsigned int max_uid, max_all;
+	uid_t favoured; /* besides root and our own; (uid_t)-1: nobody */
 	int fd;
 	int spare; /* given up to refuse a client when descriptors run out */
 };
@@ -221,10 +223,25 @@ on_io(sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev, void *data)
 	return 0;
 }
 
+/* Who is never shut out by ordinary users, however many there are of them. */
+static bool
+is_favoured(const struct server *s, uid_t uid)
+{
+	return uid == 0 || uid == geteuid() ||
+	    (s->favoured != (uid_t)-1 && uid == s->favoured);
+}
+
+void
+server_favour(struct server *s, uid_t uid)
+{
+	s->favoured = uid;
+}
+
 static bool
 within_quota(struct server *s, uid_t uid)
 {
 	unsigned int all = 0, of_uid = 0;
+	unsigned int kept = s->max_all / KEPT_PART;
 
 	for (struct conn *c = s->conns; c != NULL; c = c->next) {
 		all++;
@@ -233,7 +250,8 @@ within_quota(struct server *s, uid_t uid)
 	}
 	if (all >= s->max_all)
 		return false;
-	return uid == 0 || uid == geteuid() || of_uid < s->max_uid;
+	return is_favoured(s, uid) ||
+	    (of_uid < s->max_uid && all < s->max_all - kept);
 }
 
 static err_t
@@ -362,6 +380,7 @@ server_new(sd_event *ev, int listen_fd, unsigned int max_uid,
 		.spare = open("/dev/null", O_RDONLY | O_CLOEXEC),
 		.max_uid = max_uid,
 		.max_all = max_all,
+		.favoured = (uid_t)-1,
 		.ops = ops,
 		.ctx = ctx };
 	if (sd_event_add_time_relative(ev, &s->pause, CLOCK_MONOTONIC, PAUSE_US,

@@ -36,11 +36,15 @@ struct server_ops {
 
 /*
  * Serve a listening, non-blocking socket (taken on success). At most max_uid connections
- * for each uid other than root and our own, max_all altogether.
+ * for each uid other than root and our own, max_all altogether; an eighth of
+ * that is kept for root and our own, who have no quota.
  */
 MUST_CHECK err_t server_new(sd_event *ev, int listen_fd, unsigned int max_uid,
     unsigned int max_all, const struct server_ops *ops, void *ctx,
     struct server **out);
+
+/* This uid has no quota either, and may use what is kept. */
+void server_favour(struct server *s, uid_t uid);
 
 /* Closes every client. Not from within a callback of this server. */
 void server_free(struct server **s);

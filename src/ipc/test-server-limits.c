@@ -127,6 +127,64 @@ TEST(server_quota_is_for_each_uid)
 	stop();
 }
 
+/* As another user: connect as often as that goes, and stay. */
+static void
+take_all_room(uid_t uid, unsigned int n)
+{
+	int fd;
+
+	if (setuid(uid) != 0)
+		_exit(99);
+	for (unsigned int i = 0; i < n; i++) {
+		if (fd_connect_unix(w.path, &fd) != ERR_OK)
+			_exit(98);
+	}
+	(void)pause();
+	_exit(97);
+}
+
+static void
+serve_for(uint64_t ms)
+{
+	uint64_t until = deadline_in(ms);
+
+	while (deadline_left(until) > 0)
+		(void)sd_event_run(w.ev, 10000);
+}
+
+TEST(server_full_of_ordinary_users_has_room_for_the_favoured)
+{
+	pid_t many[3];
+	int fd, own;
+
+	if (geteuid() != 0)
+		skip();
+	start(9, 16);
+	server_favour(w.server, 65000);
+	for (size_t i = 0; i < 2; i++) {
+		if ((many[i] = fork()) == 0)
+			take_all_room(65534 - (uid_t)i, 9);
+	}
+	serve_for(300);
+	assert_int_equal(w.opened - w.closed, 14);
+	if ((many[2] = fork()) == 0)
+		take_all_room(65000, 1);
+	serve_for(200);
+	assert_int_equal(w.opened - w.closed, 15);
+	own = client();
+	ask(own, 1, 0);
+	EXPECT_OK(answer(own, 1));
+	fd = client();
+	EXPECT_ERR(ERR_REMOVED, answer(fd, 0), "now it is full");
+	for (size_t i = 0; i < nitems(many); i++) {
+		(void)kill(many[i], SIGKILL);
+		assert_int_equal(waitpid(many[i], NULL, 0), many[i]);
+	}
+	fd_close(&fd);
+	fd_close(&own);
+	stop();
+}
+
 static void
 limit_files(rlim_t n)
 {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #define FDS_KEPT 64 /* for everything that is not a client */
+#define KEPT 8 /* this part of the room for clients is for root alone */
 #define REFUSED_MAX 32 /* who wait to be told that there is no room */
 #define PAUSE_USEC 100000 /* at the descriptor limit */
 
@@ -49,7 +50,10 @@ pause_accepting(struct listener *l)
 	(void)sd_event_source_set_enabled(l->pause, SD_EVENT_ONESHOT);
 }
 
-/* Root and our own user have no quota; the descriptor limit is everybody's. */
+/*
+ * Root (and so every token worker) and our own user have no quota, and what is
+ * kept of the descriptors: others cannot shut them out.
+ */
 static bool
 within_quota(const struct service *svc, uid_t uid, size_t *refused)
 {
@@ -62,7 +66,9 @@ within_quota(const struct service *svc, uid_t uid, size_t *refused)
 	}
 	if (svc->clients_n >= svc->clients_max)
 		return false;
-	return uid == 0 || uid == geteuid() || of_uid < CONTEXTS_PER_UID;
+	return uid == 0 || uid == geteuid() ||
+	    (of_uid < CONTEXTS_PER_UID &&
+		svc->clients_n < svc->clients_max - svc->clients_max / KEPT);
 }
 
 /* Workers' connections are opened by scsd, and handed over by it. */

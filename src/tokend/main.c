@@ -244,6 +244,8 @@ start(struct tokend *d, const struct options *o)
 	if ((e = server_new(d->ev, listen, CLIENTS_UID, CLIENTS_ALL,
 		 &client_ops, d, &d->server)))
 		return e;
+	/* nobody's connections keep a login out */
+	server_favour(d->server, d->access.auth_uid);
 	watch_start(d);
 	return ERR_OK;
 }
