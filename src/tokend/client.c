@@ -34,6 +34,23 @@ client_relay(struct client *c, const struct msg *answer)
 		conn_close(c->conn);
 }
 
+uint64_t *
+client_login(struct client *c, uint64_t insertion)
+{
+	uint64_t *unused = NULL;
+
+	for (size_t i = 0; i < nitems(c->logins); i++) {
+		if (c->logins[i] == insertion)
+			return &c->logins[i];
+		/* never, or of a card that has left */
+		if (unused == NULL &&
+		    (c->logins[i] == 0 ||
+			entry_by_insertion(c->d, c->logins[i]) == NULL))
+			unused = &c->logins[i];
+	}
+	return unused;
+}
+
 static err_t
 on_list(struct client *c, struct msg *m, struct why *why)
 {
@@ -87,6 +104,8 @@ on_card(struct client *c, struct msg *m, struct why *why)
 		return why_add(why, ERR_REMOVED,
 		    "that card is not in a reader "
 		    "any more");
+	if (m->type == TOK_LOGIN && client_login(c, insertion) == NULL)
+		return why_add(why, ERR_LIMIT, "logged in to too many cards");
 	msg_init(&to, m->type);
 	buf_put_u64(&to.body, c->session);
 	buf_put_u8(&to.body, last ? 1 : 0);
@@ -94,8 +113,6 @@ on_card(struct client *c, struct msg *m, struct why *why)
 	to.secret = TAKE(m->secret);
 	if (buf_status(&to.body) != ERR_OK)
 		return why_add(why, ERR_LIMIT, "the request is too long");
-	if (m->type == TOK_LOGIN)
-		c->logged_in = true;
 	return entry_request(e, c, &to);
 }
 

@@ -197,10 +197,17 @@ flush(struct entry *e)
 static err_t
 send_next(struct entry *e)
 {
+	uint64_t *login;
 	err_t err;
 
 	if (e->queue == NULL)
 		return ERR_OK;
+	if (e->queue->client != NULL && e->queue->msg.type == TOK_LOGIN) {
+		login = client_login(e->queue->client, e->insertion);
+		if (login == NULL)
+			return ERR_LIMIT;
+		*login = e->insertion;
+	}
 	if ((err = msg_build(&e->queue->msg, &e->out)))
 		return err;
 	msg_done(&e->queue->msg);
@@ -435,15 +442,41 @@ entry_request(struct entry *e, struct client *from, struct msg *m)
 	return ERR_OK;
 }
 
+/* The first is with the worker already; the others have not been sent. */
+static void
+drop_requests(struct entry *e, const struct client *c)
+{
+	struct pending **at, *p;
+
+	if (e->queue == NULL)
+		return;
+	if (e->queue->client == c)
+		e->queue->client = NULL;
+	for (at = &e->queue->next; (p = *at) != NULL;) {
+		if (p->client != c) {
+			at = &p->next;
+			continue;
+		}
+		*at = p->next;
+		pending_free(&p);
+	}
+}
+
+static bool
+has_login(struct client *c, const struct entry *e)
+{
+	const uint64_t *login = client_login(c, e->insertion);
+
+	return entry_listed(e) && login != NULL && *login == e->insertion;
+}
+
 void
 entry_forget_client(struct entry *e, struct client *c)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
 
-	for (struct pending *p = e->queue; p != NULL; p = p->next)
-		if (p->client == c)
-			p->client = NULL;
-	if (!c->logged_in || !entry_listed(e))
+	drop_requests(e, c);
+	if (!has_login(c, e))
 		return;
 	msg_init(&m, TOK_LOGOUT);
 	buf_put_u64(&m.body, c->session);

@@ -42,7 +42,8 @@ struct client {
 	struct conn *conn;
 	uint64_t session; /* never used twice */
 	bool watching;
-	bool logged_in; /* has asked for it: tell the workers at the end */
+	uint64_t
+	    logins[TOKENS_MAX]; /* cards that were sent its LOGIN; 0: none */
 };
 
 struct tokend {
@@ -80,7 +81,10 @@ void entry_worker_gone(struct tokend *d, uint32_t cookie);
 MUST_CHECK err_t entry_request(
     struct entry *e, struct client *from, struct msg *m);
 
-/* The client is gone: nobody waits for its answers; its sessions end. */
+/*
+ * The client is gone: its sessions end, nobody waits for its answers, and what
+ * its card has not been told yet is not sent: no PIN of somebody who has left.
+ */
 void entry_forget_client(struct entry *e, struct client *c);
 
 /* spawn.c: ask for a worker; entry_worker() answers, perhaps at once. */
@@ -88,6 +92,8 @@ void spawn_worker(struct tokend *d, uint32_t cookie);
 
 /* client.c */
 extern const struct server_ops client_ops;
+/* Where it is noted that the card has its LOGIN; NULL: no room. */
+uint64_t *client_login(struct client *c, uint64_t insertion);
 void client_answer(struct client *c, err_t e, const struct why *why);
 void client_relay(struct client *c, const struct msg *answer);
 void clients_changed(struct tokend *d); /* the list is another one */

@@ -85,6 +85,7 @@ def sessions(st, card):
     expect("a password is not sent", a.ask(LOGIN, ins, b"secret")[0], PIN_FORM)
     expect("a wrong PIN leaves two tries", a.ask(LOGIN, ins, b"999999")[::2],
            (PIN_WRONG, 2))
+    time.sleep(0.3)  # the status is cleared after the answer
     card.tell("clear")
     expect("the same one is not sent again",
            a.ask(LOGIN, ins, b"999999")[::2], (PIN_WRONG, 2))
@@ -194,6 +195,29 @@ def kinds(st):
     Client(st.prefix).wait_tokens(0)
 
 
+def departed(st, card):
+    """While the card is busy, clients come, ask with wrong PINs, and leave."""
+    print("clients that do not wait")
+    c = Client(st.prefix)
+    (t,) = c.wait_tokens(1)
+    ins = struct.pack(">Q", t["insertion"])
+    card.tell("misbehave delay=1500 ins=87 times=1")
+    c.send(SIGN, ins + struct.pack(">BBI", 0x9e, 3, 32) + DIGEST)
+    time.sleep(0.2)
+    for i in range(100):
+        hasty = Client(st.prefix)
+        hasty.send(LOGIN, ins, b"%06d" % i)
+        hasty.close()
+        time.sleep(0.001)  # the queue of the socket is short
+    expect("the one who waits gets his answer", c.frame()[0], ANSWER)
+    card.tell("clear")
+    err, r, _ = c.ask(TRIES, ins)
+    expect("no PIN of those who left was presented", (err, r.num(1)), (OK, 3))
+    expect("nor was the card bothered otherwise",
+           card.tell("counts").count("20 "), 0)
+    c.close()
+
+
 def kills(st):
     print("processes killed")
     for name in ("scs-token-worker", "scs-tokend", "scs-readerd", "scs-ifd"):
@@ -241,6 +265,7 @@ def main():
         sessions(st, card)
         logins(st)
         sandboxes(st)
+        departed(st, card)
         removal(st, card)
         kills(st)
     print("token: all passed")
