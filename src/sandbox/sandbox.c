@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /*
  * The sanitizers' run-time looks at /proc, makes threads and traces them at
@@ -24,6 +27,10 @@
 #ifndef TEST_BUILD
 #define TEST_BUILD 0
 #endif
+
+#define NAMESPACES                                                     \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
+	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
 struct group {
 	unsigned int bit; /* 0: always */
@@ -61,7 +68,7 @@ CALLS(loop,
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
 	SCMP_SYS(timerfd_gettime), SCMP_SYS(signalfd4), SCMP_SYS(eventfd2),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(pipe2),
-	SCMP_SYS(pidfd_open), SCMP_SYS(waitid), SCMP_SYS(prlimit64));
+	SCMP_SYS(pidfd_open), SCMP_SYS(waitid));
 CALLS(connects, SCMP_SYS(connect), SCMP_SYS(bind));
 CALLS(files,
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
@@ -72,15 +79,15 @@ CALLS(files,
 	SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch),
 	SCMP_SYS(inotify_rm_watch));
 CALLS(forks,
-	SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(fork), SCMP_SYS(vfork),
+	SCMP_SYS(fork), SCMP_SYS(vfork),
 	SCMP_SYS(wait4), SCMP_SYS(waitid), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
 	SCMP_SYS(pidfd_send_signal), SCMP_SYS(set_robust_list),
 	SCMP_SYS(get_robust_list), SCMP_SYS(rseq), SCMP_SYS(setrlimit),
-	SCMP_SYS(prlimit64), SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(dup2), SCMP_SYS(dup3),
 	SCMP_SYS(close_range), SCMP_SYS(pipe2), SCMP_SYS(socketpair));
 CALLS(narrows,
 	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(setrlimit),
-	SCMP_SYS(prlimit64), SCMP_SYS(mlockall));
+	SCMP_SYS(mlockall));
 
 static const struct group groups_of[] = {
 	{ 0,                  compute,  nitems(compute) },
@@ -93,6 +100,21 @@ static const struct group groups_of[] = {
 };
 /* clang-format on */
 
+/*
+ * With MCL_FUTURE under a limit, an allocation beyond it would fail later, in
+ * the middle of something. Secrets lock their own pages in any case.
+ */
+static void
+lock_memory(void)
+{
+	struct rlimit r;
+
+	/* a sanitizer's shadow memory cannot be locked */
+	if (!TEST_BUILD && getrlimit(RLIMIT_MEMLOCK, &r) == 0 &&
+	    r.rlim_cur == RLIM_INFINITY)
+		(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
 err_t
 sandbox_harden(void)
 {
@@ -102,10 +124,7 @@ sandbox_harden(void)
 	    setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return ERR_IO;
-	/* a sanitizer's shadow memory cannot be locked; an ordinary user's
-	 * limit may be low: secrets lock their own pages in any case */
-	if (!TEST_BUILD)
-		(void)mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	lock_memory();
 	return ERR_OK;
 }
 
@@ -122,6 +141,17 @@ add_calls(scmp_filter_ctx f, const struct group *g)
 	return true;
 }
 
+/* Code from a file, which nobody here can write; not from memory. */
+static bool
+add_libraries(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 3,
+		   SCMP_A2(
+		       SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
+		   SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0),
+		   SCMP_A4(SCMP_CMP_LE, INT_MAX)) == 0;
+}
+
 /* Memory is never made executable. */
 static bool
 add_memory(scmp_filter_ctx f)
@@ -130,6 +160,19 @@ add_memory(scmp_filter_ctx f)
 		   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
 	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+}
+
+/*
+ * A child, but no namespace for it, in which it would be root. clone3(2) hides
+ * its flags in memory; who tries it takes clone(2) instead.
+ */
+static bool
+add_fork(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		   SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) ==
+	    0;
 }
 
 static bool
@@ -147,8 +190,15 @@ add_arguments(scmp_filter_ctx f, unsigned int groups)
 		    SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
 			O_RDONLY)) != 0))
 		return false;
-	/* raise(3) and abort(3) on ourselves end us, nothing else */
-	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 0) == 0;
+	if ((groups & SANDBOX_STRANGERS) != 0 && !add_libraries(f))
+		return false;
+	if ((groups & SANDBOX_FORK) != 0 && !add_fork(f))
+		return false;
+	/* our own limits, and raise(3) and abort(3): nobody else's process */
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+		   SCMP_A0(SCMP_CMP_EQ, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())) == 0;
 }
 
 /*
@@ -178,8 +228,9 @@ sandbox_enter(unsigned int groups)
 	scmp_filter_ctx f;
 	bool ok;
 
-	f = seccomp_init(
-	    TEST_BUILD ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+	f = seccomp_init(TEST_BUILD || (groups & SANDBOX_STRANGERS) != 0
+		? SCMP_ACT_ERRNO(EPERM)
+		: SCMP_ACT_KILL_PROCESS);
 	if (f == NULL)
 		return ERR_IO;
 	ok = add_memory(f) && add_arguments(f, groups) &&

@@ -25,20 +25,26 @@ enum sandbox_group {
 	SANDBOX_FORK = 1 << 4,
 	/* add further filters (a child that narrows itself down) */
 	SANDBOX_NARROW = 1 << 5,
+	/*
+	 * libraries that nobody here wrote are loaded when they are needed: the
+	 * name services of passwd. Files may be mapped as code, and a call
+	 * outside the groups fails instead of killing
+	 */
+	SANDBOX_STRANGERS = 1 << 6,
 };
 
 /*
  * Before anything from outside is read, and before sandbox_enter(): not
  * dumpable (so no process of the same user can trace us or read our memory), no
- * core file, no new privileges, memory locked as far as the limits allow, since
- * APDUs in buffers may carry a PIN. ERR_IO: one of the first three failed.
+ * core file, no new privileges; all memory locked where there is no limit to
+ * that, since APDUs in buffers may carry a PIN. ERR_IO: one of the first three failed.
  */
 MUST_CHECK err_t sandbox_harden(void);
 
 /*
  * From here on only SANDBOX_COMPUTE and the groups in `groups` (bits). Can be
  * repeated with fewer groups if SANDBOX_NARROW was among them. Memory can no
- * longer be made executable. ERR_IO: the kernel or libseccomp refused; the
+ * longer be made executable, but from files with SANDBOX_STRANGERS. ERR_IO: the kernel or libseccomp refused; the
  * caller must not go on.
  */
 MUST_CHECK err_t sandbox_enter(unsigned int groups);

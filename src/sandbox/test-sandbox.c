@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -73,6 +75,64 @@ try_kill(void)
 }
 
 static int
+try_tgkill(void)
+{
+	return syscall(SYS_tgkill, getppid(), getppid(), 0) != 0;
+}
+
+static int
+try_raise(void)
+{
+	return raise(SIGURG) != 0; /* which is ignored */
+}
+
+static int
+try_limit_of_another(void)
+{
+	struct rlimit r;
+
+	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &r) != 0;
+}
+
+static int
+try_namespace(void)
+{
+	long p = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+
+	if (p == 0)
+		_exit(0);
+	return p < 0;
+}
+
+static int
+try_library(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) ==
+	    MAP_FAILED;
+}
+
+/* The kernel ignores the file of such a mapping: it is memory. */
+static int
+try_memory_that_says_file(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		   MAP_PRIVATE | MAP_ANONYMOUS, fd, 0) == MAP_FAILED;
+}
+
+static int
+try_library_to_be_changed(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY);
+
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE,
+		   fd, 0) == MAP_FAILED;
+}
+
+static int
 try_executable_memory(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
@@ -134,6 +194,17 @@ TEST(a_group_opens_exactly_its_door)
 		{ "all: exec", try_exec, ~0u, false },
 		{ "all: ptrace", try_ptrace, ~0u, false },
 		{ "compute: kill", try_kill, SANDBOX_COMPUTE, false },
+		{ "compute: tgkill", try_tgkill, SANDBOX_COMPUTE, false },
+		{ "compute: raise", try_raise, SANDBOX_COMPUTE, true },
+		{ "all: limits of another", try_limit_of_another, ~0u, false },
+		{ "all: namespace", try_namespace, ~0u, false },
+		{ "strangers: library", try_library,
+		    SANDBOX_READ_FILES | SANDBOX_STRANGERS, true },
+		{ "files: library", try_library, SANDBOX_READ_FILES, false },
+		{ "strangers: code in memory", try_memory_that_says_file, ~0u,
+		    false },
+		{ "strangers: changed code", try_library_to_be_changed, ~0u,
+		    false },
 		{ "all: setuid", try_setuid, ~0u, false },
 		{ "all: inet", try_inet, ~0u, false },
 		{ "all: code", try_executable_memory, ~0u, false },
@@ -174,6 +245,43 @@ check_hardened(void)
 TEST(a_hardened_process_leaves_no_core)
 {
 	assert_true(works(SANDBOX_LOOP, check_hardened));
+}
+
+/* An ordinary user with the usual few megabytes to lock. */
+static bool
+can_allocate_under_a_low_limit(void)
+{
+	struct rlimit low = { 0, 0 };
+	char *p = NULL;
+
+	/* enough for what is there, not for what comes */
+	if (getrlimit(RLIMIT_MEMLOCK, &low) != 0)
+		return false;
+	if (low.rlim_max > 64 << 20)
+		low.rlim_max = 64 << 20;
+	low.rlim_cur = low.rlim_max;
+	if (setrlimit(RLIMIT_MEMLOCK, &low) != 0 || setgid(65534) != 0 ||
+	    setuid(65534) != 0 || sandbox_harden() != ERR_OK)
+		return false;
+	if ((p = malloc(128 << 20)) == NULL)
+		return false;
+	memset(p, 1, 128 << 20);
+	free(p);
+	return true;
+}
+
+TEST(a_low_limit_of_locked_memory_fails_no_later_allocation)
+{
+	int status = 0;
+	pid_t p;
+
+	if (geteuid() != 0)
+		skip();
+	if ((p = fork()) == 0)
+		_exit(can_allocate_under_a_low_limit() ? 0 : 1);
+	assert_int_equal(waitpid(p, &status, 0), p);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 TEST_MAIN("sandbox")
