@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "authd/jail.h"
 #include "authd/limit.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -71,10 +70,6 @@ session_main(struct gate *g, int fd, const struct peer *peer, bool exempt)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	fd_close(&g->fd);
-	if (session_jail() != ERR_OK) {
-		log_err("a session cannot be confined: it is refused");
-		_exit(VERDICT_INTERNAL);
-	}
 	s.place = place_of_peer(g->d->prefix, fd, peer->uid);
 	_exit((int)session_run(&s));
 }

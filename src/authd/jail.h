@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a session gives up before it reads its caller's first byte. It still
- * needs the passwd database, records, the token socket and a certificate
- * child, so this is a list of what it can do without, not of what it may do.
+ * What scs-authd may still do before it reads anybody's first byte: serve its
+ * socket, fork sessions, read files, connect to AF_UNIX sockets (tokens, name
+ * services, logind). Nothing is written, executed, traced or mounted, and no
+ * other kind of socket made. The passwd database may need anybody's library, so
+ * other calls fail instead of killing. Sessions inherit all of it.
  */
 #ifndef SCS_AUTHD_JAIL_H
 #define SCS_AUTHD_JAIL_H
@@ -10,13 +12,9 @@
 #include "base/err.h"
 
 /*
- * Not dumpable, no core file, no new privileges; no other program, no sockets
- * but AF_UNIX, nothing that looks into other processes or changes the system.
- * Forbidden calls fail with EPERM.
+ * Not dumpable, no core file, no new privileges, and the filter. Once, when
+ * everything is open. ERR_IO: not confined; the caller must not go on.
  */
-MUST_CHECK err_t session_jail(void);
-
-/* The first three, for the service itself. */
-MUST_CHECK err_t service_harden(void);
+MUST_CHECK err_t service_jail(void);
 
 #endif

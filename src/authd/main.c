@@ -262,18 +262,17 @@ start(struct service *s)
 	s->authd.prefix = s->opt.prefix;
 	s->authd.token_path = s->opt.token_path;
 	s->authd.token_uid = s->opt.token_uid;
-	if ((e = service_harden()) || (e = cert_init()) ||
-	    (e = machine_id(s->authd.machine)))
+	if ((e = cert_init()) || (e = machine_id(s->authd.machine)))
 		return e;
 	if (sd_event_default(&s->ev) < 0)
 		return ERR_NOMEM;
 	if ((e = prefs_open(s->opt.prefix, &s->authd.prefs)) ||
 	    (e = index_new(s->opt.prefix, &s->authd.index)) ||
-	    (e = block_signals(s)) || (e = start_watch(s)))
+	    (e = block_signals(s)) || (e = start_watch(s)) ||
+	    (e = listen_fd(&s->opt, &fd)) || (e = service_jail()))
 		return e;
 	read_all(s);
-	if ((e = listen_fd(&s->opt, &fd)) ||
-	    (e = gate_new(s->ev, fd, &s->authd, &s->gate)))
+	if ((e = gate_new(s->ev, fd, &s->authd, &s->gate)))
 		return e;
 	return connect_scsd(s);
 }

@@ -3,6 +3,7 @@
  * The certificate child: a fork that closes everything but one pipe, lets the
  * kernel take all other system calls away, parses, writes its answer and ends.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ read_answer(int fd, uint64_t deadline, struct buf *out)
 	ssize_t n;
 
 	for (;;) {
-		if (poll(&p, 1, deadline_left(deadline)) == 0)
+		if (poll(&p, 1, deadline_left(deadline)) <= 0)
 			return ERR_TIMEOUT;
 		if ((n = read(fd, byte, sizeof(byte))) < 0)
 			return ERR_IO;
@@ -120,8 +121,8 @@ collect(pid_t pid, int fd, uint64_t deadline, struct cert_facts *out,
 	int status = 0;
 	err_t e = read_answer(fd, deadline, &answer);
 
-	if (e != ERR_OK)
-		(void)kill(pid, SIGKILL);
+	/* an honest child's pipe ends when it ends; another's may live on */
+	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		;
 	if (e != ERR_OK)
@@ -143,7 +144,7 @@ cert_examine(
 
 	if (der.n == 0 || der.n > CERT_MAX)
 		return why_add(why, ERR_LIMIT, "no certificate, or too long");
-	if (pipe(pair) != 0)
+	if (pipe2(pair, O_CLOEXEC) != 0)
 		return ERR_IO;
 	in = pair[0];
 	if ((pid = fork()) < 0) {

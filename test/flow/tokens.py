@@ -246,7 +246,8 @@ def sandboxes(st):
     seen = {}
     for pid, s in stack.process_table(st.scsd.pid):
         seen[s["Name"].strip()] = s
-    for name in ("scs-tokend", "scs-token-worke"):
+    for name in ("scs-readerd", "scs-ifd", "scs-tokend", "scs-token-worke",
+                 "scs-authd"):
         expect(f"{name} has a filter and no way to privileges",
                (seen[name]["Seccomp"].strip(), seen[name]["NoNewPrivs"].strip()),
                ("2", "1"))
