@@ -65,13 +65,16 @@ session_main(struct gate *g, int fd, const struct peer *peer, bool exempt)
 	struct session s = {
 		.d = g->d, .fd = fd, .peer = *peer, .privileged = exempt
 	};
+	enum verdict v;
 	sigset_t none;
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	fd_close(&g->fd);
 	s.place = place_of_peer(g->d->prefix, fd, peer->uid);
-	_exit((int)session_run(&s));
+	v = session_run(&s);
+	/* whoever hangs up after a wrong PIN has tried it all the same */
+	_exit((int)(s.pin_refused ? VERDICT_WRONG_PIN : v));
 }
 
 static err_t

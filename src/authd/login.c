@@ -199,22 +199,40 @@ user_of_cards(struct login *l)
 	return card_of_user(l, m[i].user);
 }
 
-/* A caller that is not root speaks for itself alone: so the user is known. */
+/*
+ * A caller that is not root speaks for itself alone: so the user is known, and
+ * of others it learns nothing, not even who exists. Two names of one uid are one
+ * user: whether the name asked for is the caller's is seen by its uid.
+ */
 static enum verdict
-find_user(struct login *l)
+own_card(struct login *l)
 {
 	char own[RECORD_NAME_MAX];
+	uid_t uid = 0;
 
-	if (l->start.user[0] != '\0')
-		return card_of_user(l, l->start.user);
-	if (l->s->privileged)
-		return user_of_cards(l);
 	if (record_name_of(l->s->peer.uid, own) != ERR_OK) {
 		(void)why_add(&l->out.why, ERR_ABSENT,
 		    "the calling user is not in the passwd database");
 		return VERDICT_REFUSED;
 	}
-	return card_of_user(l, own);
+	if (l->start.user[0] == '\0' || strcmp(l->start.user, own) == 0)
+		return card_of_user(l, own);
+	if (record_uid_of(l->start.user, &uid) == ERR_OK &&
+	    uid == l->s->peer.uid)
+		return card_of_user(l, l->start.user);
+	(void)why_add(&l->out.why, ERR_DENIED,
+	    "only root's programs may authenticate another user");
+	return VERDICT_REFUSED;
+}
+
+static enum verdict
+find_user(struct login *l)
+{
+	if (!l->s->privileged)
+		return own_card(l);
+	if (l->start.user[0] != '\0')
+		return card_of_user(l, l->start.user);
+	return user_of_cards(l);
 }
 
 /* A person thought about the PIN for a while: is all that still so? */

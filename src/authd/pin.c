@@ -175,6 +175,8 @@ attempt(struct state *st, struct secret **pin, bool last_ok, bool *again)
 		return end(st, VERDICT_REFUSED,
 		    "no proof of possession: the card's signature is not of "
 		    "the key in its certificate");
+	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED)
+		st->d->s->pin_refused = true;
 	if (e == ERR_PIN_WRONG) {
 		remember(st, pin);
 		say_rejected(st);

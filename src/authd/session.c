@@ -113,8 +113,10 @@ session_run(struct session *s)
 	err_t e;
 
 	msg_init(&m, 0);
+	s->deadline = deadline_in(SESSION_FIRST_MS);
+	e = session_recv(s, &m);
 	s->deadline = deadline_in(SESSION_MS);
-	if ((e = session_recv(s, &m)) != ERR_OK) {
+	if (e != ERR_OK) {
 		log_debug("caller %u left without a request: %s",
 		    (unsigned int)s->peer.uid, err_text(e));
 		return VERDICT_INTERNAL;

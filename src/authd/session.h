@@ -15,6 +15,7 @@
 #include "prefs/prefs.h"
 
 #define SESSION_MS (5 * 60 * 1000) /* a person is on the other side */
+#define SESSION_FIRST_MS 10000 /* what the caller wants: no person types that */
 #define SESSION_ANSWER_MS 10000 /* for the caller to take what we say */
 
 /* What the service knows; a session has it as it was when the caller came,
@@ -36,6 +37,7 @@ struct session {
 	    privileged; /* the caller is root, or we serve our own user alone */
 	struct place place;
 	uint64_t deadline;
+	bool pin_refused; /* the card refused a PIN: it costs the caller */
 };
 
 /* How it ended. */

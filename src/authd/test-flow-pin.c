@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "authd/flow.h"
+#include "authd/limit.h"
+#include "base/path.h"
 #include "test.h"
 
 #define PIN "123456"
@@ -394,6 +396,65 @@ TEST(who_is_paired_is_told_to_root_and_to_himself)
 	assert_int_equal(caller_user_of(&self, FAKE_P256), AUTH_USERS);
 	assert_int_equal(self.users_n, 1);
 	assert_string_equal(self.users[0], USER_A);
+}
+
+/* As nobody: a wrong PIN, and no wait for what comes of it. */
+static bool
+try_and_hang_up(const char *pin)
+{
+	CLEANUP(caller_done) struct caller c;
+	bool served;
+
+	caller_open(&c, NOBODY);
+	served = caller_start(&c, USER_A, "", ASK) == AUTH_PROMPT;
+	if (served)
+		(void)caller_pin(&c, pin, 0);
+	caller_done(&c);
+	(void)usleep(100000); /* its session ends */
+	return served;
+}
+
+TEST(hanging_up_after_a_wrong_pin_does_not_make_it_cheaper)
+{
+	unsigned int served = 0;
+	char pin[8];
+
+	if (geteuid() != 0)
+		skip();
+	flow_reset(FAKE_P256);
+	flow_restart(geteuid());
+	flow.fake->tries = 99;
+	for (unsigned int i = 0; i < LIMIT_CREDIT; i++) {
+		(void)snprintf(pin, sizeof(pin), "%06u", i);
+		served += try_and_hang_up(pin);
+	}
+	assert_int_equal(
+	    served, 1 + (LIMIT_CREDIT - 1) / (1 + LIMIT_WRONG_PIN));
+	flow_restart(geteuid());
+}
+
+TEST(of_others_a_caller_learns_nothing)
+{
+	static const char *const others[] = { USER_B, "root",
+		"no-such-user-here" };
+	char first[sizeof(((struct caller *)0)->reason)] = "";
+
+	if (geteuid() != 0)
+		skip();
+	flow_reset(FAKE_P256);
+	flow_restart(geteuid());
+	flow_write(PATH_USERS_DIR "/" USER_B ".plist", "<key>", 0644);
+	for (size_t i = 0; i < nitems(others); i++) {
+		CLEANUP(caller_done) struct caller c;
+
+		caller_open(&c, NOBODY);
+		assert_int_equal(
+		    caller_start(&c, others[i], "", ASK), AUTH_RESULT);
+		assert_int_equal(c.verdict, VERDICT_REFUSED);
+		if (i == 0)
+			memcpy(first, c.reason, sizeof(first));
+		assert_string_equal(c.reason, first);
+	}
 }
 
 static int

@@ -126,6 +126,20 @@ record_read(
 }
 
 err_t
+record_uid_of(const char *name, uid_t *out)
+{
+	struct record r = { 0 };
+	err_t e;
+
+	if (!record_name_ok(name))
+		return ERR_FORMAT;
+	if ((e = look_up(name, 0, &r)))
+		return e;
+	*out = r.uid;
+	return ERR_OK;
+}
+
+err_t
 record_name_of(uid_t uid, char out[RECORD_NAME_MAX])
 {
 	struct record r = { 0 };

@@ -47,6 +47,9 @@ MUST_CHECK err_t record_read(
 /* The passwd name of a uid. ERR_ABSENT: none. */
 MUST_CHECK err_t record_name_of(uid_t uid, char out[RECORD_NAME_MAX]);
 
+/* The uid of a passwd name, without its record. ERR_ABSENT, ERR_FORMAT. */
+MUST_CHECK err_t record_uid_of(const char *name, uid_t *out);
+
 bool record_paired(const struct record *r, const struct pkhh *h);
 
 /*
