@@ -254,6 +254,10 @@ read_chuid(struct piv *p, struct token *t, struct buf *obj, struct why *why)
 		token_problem(t,
 		    "the CHUID is malformed: the card's name is "
 		    "made from its keys and changes with them");
+	else if (c.guid.n == 0)
+		token_problem(t,
+		    "the CHUID has no GUID: the card's name is made from its "
+		    "keys and changes with them");
 	if (c.guid.n == PIV_GUID_LEN)
 		put_id(t, c.guid.p);
 	return ERR_OK;

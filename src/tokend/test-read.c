@@ -108,6 +108,7 @@ TEST(a_card_without_guid_has_a_name_that_stays)
 			    first, sizeof(first), "%s", again.token->id);
 		assert_string_equal(again.token->id, first);
 		assert_int_equal(has_problem(again.token, "no CHUID"), i == 1);
+		assert_int_equal(has_problem(again.token, "no GUID"), i == 0);
 		again.vcard = NULL;
 		rig_close(&again);
 	}
