@@ -28,10 +28,18 @@ static const struct {
 	{ "surrogate", "\xed\xa0\x80", "???" },
 	{ "above U+10FFFF", "\xf4\x90\x80\x80", "????" },
 	{ "no such lead byte", "\xf5\x80\x80\x80", "????" },
+	{ "right to left",
+	    "a\xe2\x80\xae"
+	    "b",
+	    "a???b" },
+	{ "an isolate", "\xe2\x81\xa6", "???" },
+	{ "Arabic letter mark", "\xd8\x9c", "??" },
+	{ "line separator", "\xe2\x80\xa8", "???" },
+	{ "its neighbour, a hyphen", "\xe2\x80\xa7", "\xe2\x80\xa7" },
 	{ "byte FF", "\xff", "?" },
 };
 
-TEST(text_ok_is_utf8_without_control_characters)
+TEST(text_ok_is_utf8_without_controls_and_what_reorders)
 {
 	for (size_t i = 0; i < nitems(rows); i++) {
 		bool want = strcmp(rows[i].in, rows[i].clean) == 0;

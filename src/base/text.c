@@ -26,6 +26,17 @@ utf8_more(uint8_t c, uint32_t *v)
 	return -1;
 }
 
+/*
+ * Characters that change the order in which others are shown, or end a line:
+ * U+061C, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069.
+ */
+static bool
+is_misleading(uint32_t v)
+{
+	return v == 0x061c || v == 0x200e || v == 0x200f ||
+	    (v >= 0x2028 && v <= 0x202e) || (v >= 0x2066 && v <= 0x2069);
+}
+
 static bool
 code_point_ok(uint32_t v, int more)
 {
@@ -33,7 +44,8 @@ code_point_ok(uint32_t v, int more)
 
 	if (v < least[more] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
 		return false;
-	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f);
+	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f) &&
+	    !is_misleading(v);
 }
 
 /* Take one acceptable character off the front. */

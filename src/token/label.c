@@ -16,20 +16,6 @@ char_len(struct span s)
 	return n > s.n || !text_ok(span_first(s, n)) ? 1 : n;
 }
 
-/* U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
-static bool
-is_bidi(struct span c)
-{
-	if (c.n == 2)
-		return c.p[0] == 0xd8 && c.p[1] == 0x9c;
-	if (c.n != 3 || c.p[0] != 0xe2)
-		return false;
-	if (c.p[1] == 0x80)
-		return c.p[2] == 0x8e || c.p[2] == 0x8f ||
-		    (c.p[2] >= 0xaa && c.p[2] <= 0xae);
-	return c.p[1] == 0x81 && c.p[2] >= 0xa6 && c.p[2] <= 0xa9;
-}
-
 void
 label_clean(struct span in, char *out, size_t cap)
 {
@@ -40,7 +26,7 @@ label_clean(struct span in, char *out, size_t cap)
 		n = char_len(in);
 		if (span_take(&in, n, &c) != ERR_OK)
 			break;
-		if (!text_ok(c) || is_bidi(c))
+		if (!text_ok(c))
 			c = span_str("?");
 		if (at + c.n >= cap)
 			break;

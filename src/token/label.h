@@ -9,9 +9,8 @@
 #include "base/span.h"
 
 /*
- * Copy at most cap - 1 bytes of whole characters, terminated. Control
- * characters, characters that change the direction of writing (Unicode's
- * bidirectional controls) and everything that is not UTF-8 become '?'.
+ * Copy at most cap - 1 bytes of whole characters, terminated. Each byte of what
+ * text_ok() does not accept becomes '?'.
  */
 void label_clean(struct span in, char *out, size_t cap);
 

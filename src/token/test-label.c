@@ -24,8 +24,8 @@ TEST(labels_hold_no_surprises)
 		    "?" },
 		{ "turned \xe2\x80\xae"
 		  "abc",
-		    "turned ?abc" },
-		{ "isolate \xe2\x81\xa6x", "isolate ?x" },
+		    "turned ???abc" },
+		{ "isolate \xe2\x81\xa6x", "isolate ???x" },
 		{ "surrogate \xed\xa0\x80",
 		    "surrogate ?"
 		    "?"
