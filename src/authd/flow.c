@@ -247,10 +247,8 @@ parse_users(struct caller *c, struct span in)
 static bool
 parse_prompt(struct caller *c, struct span in)
 {
-	char label[TOKEN_LABEL_MAX];
-
 	return !msg_get_str(&in, c->user, sizeof(c->user)) &&
-	    !msg_get_str(&in, label, sizeof(label)) &&
+	    !msg_get_str(&in, c->label, sizeof(c->label)) &&
 	    !span_u8(&in, &c->tries) && !span_u8(&in, &c->last) &&
 	    !msg_get_str(&in, c->message, sizeof(c->message)) && !span_end(in);
 }

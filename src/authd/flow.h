@@ -44,7 +44,7 @@ struct caller {
 	int fd;
 	struct msg m; /* the last frame from authd */
 	/* of AUTH_PROMPT */
-	char user[AUTH_NAME_MAX], message[AUTH_TEXT_MAX];
+	char user[AUTH_NAME_MAX], message[AUTH_TEXT_MAX], label[AUTH_TEXT_MAX];
 	uint8_t tries, last;
 	/* of AUTH_RESULT and AUTH_PAIR_RESULT */
 	enum verdict verdict;

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "authd/proof.h"
+
+#define SLOT_PIV_AUTH 0x9a
+
 struct state {
 	struct pin_dialogue *d;
 	uint8_t tries; /* left on the card, or TOKEN_TRIES_UNKNOWN */
@@ -43,18 +46,38 @@ check_tries(struct state *st)
 	return VERDICT_OK;
 }
 
+/*
+ * What a person calls the card, as its certificate is called in every list. The
+ * role is what we have checked and the name what our own child has read: the
+ * card's worker has no say in what a PIN is asked for with.
+ */
+static void
+label(const struct card *c, char out[AUTH_TEXT_MAX])
+{
+	const char *cn = c->facts.cn;
+
+	if (c->item->slot != SLOT_PIV_AUTH)
+		(void)snprintf(out, AUTH_TEXT_MAX, "%s",
+		    cn[0] != '\0' ? cn : c->token->id);
+	else
+		(void)snprintf(out, AUTH_TEXT_MAX,
+		    "Certificate For PIV Authentication%s%s%s",
+		    cn[0] != '\0' ? " (" : "", cn, cn[0] != '\0' ? ")" : "");
+}
+
 static enum verdict
 prompt(struct state *st, bool *yes, struct secret **pin)
 {
 	CLEANUP(msg_done) struct msg ask, answer;
-	const struct card *c = st->d->card;
+	char name[AUTH_TEXT_MAX];
 	struct frame_prompt p = { .user = st->d->user->name,
-		.label = c->facts.cn[0] != '\0' ? c->facts.cn : c->token->id,
+		.label = name,
 		.message = st->message,
 		.tries = st->tries,
 		.last = st->tries == 1 };
 	err_t e;
 
+	label(st->d->card, name);
 	msg_init(&ask, AUTH_PROMPT);
 	msg_init(&answer, 0);
 	frame_prompt_build(&p, &ask);

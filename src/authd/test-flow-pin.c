@@ -11,6 +11,7 @@
 #include "test.h"
 
 #define PIN "123456"
+#define LABEL "Certificate For PIV Authentication (Jane Example)"
 #define ASK AUTH_INTERACTIVE
 #define NOBODY 65534 /* USER_A's uid on Debian */
 
@@ -22,6 +23,7 @@ TEST(a_wrong_pin_is_asked_again_with_the_tries_told)
 	caller_open(&c, geteuid());
 	assert_int_equal(caller_start(&c, USER_A, "", ASK), AUTH_PROMPT);
 	assert_string_equal(c.message, "");
+	assert_string_equal(c.label, LABEL);
 	assert_int_equal(caller_pin(&c, "111111", 0), AUTH_PROMPT);
 	assert_int_equal(c.tries, 2);
 	assert_int_equal(c.last, 0);

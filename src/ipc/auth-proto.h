@@ -18,7 +18,10 @@
  * AUTH_PROMPT     str user, str label, u8 tries left (0xff unknown),
  *                 u8 1 = the last try: ask for a yes before the PIN,
  *                 str message ("" or what was wrong with the PIN before, as
- *                 the person reads it: "PIN rejected, 2 tries left")
+ *                 the person reads it: "PIN rejected, 2 tries left").
+ *                 label is what lists call the certificate, on macOS too:
+ *                 "Certificate For PIV Authentication (CN)"; made by scs-authd
+ *                 from the certificate, not taken from the card's worker
  * AUTH_RESULT     u16 verdict, str user, str reason, str token_id,
  *                 u16 APDUs from PIN to verdict (0xffff: not known)
  * After AUTH_RESULT the connection is done. Closing it cancels.
