@@ -210,14 +210,24 @@ stopped(struct service *s)
 	worker_kill_all_of(s);
 }
 
+static void restart_later(struct service *s);
+
 static int
 on_restart(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 {
 	struct service *s = data;
+	err_t e;
 
 	s->restart = sd_event_source_disable_unref(s->restart);
-	if (!s->d->stopping && s->pid == 0 && service_start(s) != ERR_OK)
-		log_err("%s could not be started again", s->name);
+	if (s->d->stopping || s->pid != 0)
+		return 0;
+	/* no process or memory to be had, perhaps by somebody's intent: that
+	 * passes, and the service must not stay away */
+	if ((e = service_start(s)) != ERR_OK) {
+		log_err("%s could not be started again (%s): trying in %lu ms",
+		    s->name, err_text(e), (unsigned long)s->backoff_ms);
+		restart_later(s);
+	}
 	return 0;
 }
 
@@ -330,6 +340,7 @@ service_start(struct service *s)
 	int pair[2];
 	err_t e;
 
+	s->started_ms = clock_ms();
 	if ((e = scsd_program(s->d, s->program, program)) ||
 	    (e = build_args(s, &args)))
 		return e;
@@ -341,7 +352,6 @@ service_start(struct service *s)
 	sp.fds[sp.fds_n++] = theirs;
 	for (size_t i = 0; i < 2 && s->listen[i] >= 0; i++)
 		sp.fds[sp.fds_n++] = s->listen[i];
-	s->started_ms = clock_ms();
 	if ((e = spawn_child(&sp, &s->pid)) == ERR_OK && (e = watch_child(s)))
 		(void)kill(s->pid, SIGKILL);
 	if (e != ERR_OK)

@@ -71,6 +71,17 @@ def storm(s, card, kills):
     good_login(s, card, 1)
 
 
+def no_start(s, card):
+    """scs-authd ends, and for a while no new one can be started."""
+    link = f"{s.prefix}/libexec/scs-authd"
+    os.rename(link, link + ".away")
+    s.mark()
+    os.kill(victim(s, "scs-authd"), signal.SIGKILL)
+    s.wait_log("could not be started again", 10)
+    os.rename(link + ".away", link)
+    good_login(s, card, 15)
+
+
 def never_ready(s, card):
     """Workers that die before they are ready: three, and then a reason."""
     card.tell("remove")
@@ -120,6 +131,8 @@ def main():
         for name, run in (
                 ("scs-token-worker, four times in a row",
                  lambda: storm(s, card, 4)),
+                ("scs-authd, and no other can be started",
+                 lambda: no_start(s, card)),
                 ("scs-token-worker, before it is ready",
                  lambda: never_ready(s, card))):
             cases += 1
