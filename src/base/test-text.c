@@ -62,6 +62,13 @@ TEST(text_clean_replaces_byte_by_byte)
 	}
 }
 
+TEST(text_may_be_kept_with_marks_of_direction)
+{
+	assert_true(text_may_be_kept(span_str("\xe2\x80\x8f\xd7\x90")));
+	assert_false(text_may_be_kept(span_str("\x1b[31m")));
+	assert_false(text_may_be_kept(span_str("\xe2\x80")));
+}
+
 TEST(text_with_a_nul_in_it_is_not_ok)
 {
 	assert_false(text_ok(span_from("a\0b", 3)));

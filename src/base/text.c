@@ -44,13 +44,12 @@ code_point_ok(uint32_t v, int more)
 
 	if (v < least[more] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
 		return false;
-	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f) &&
-	    !is_misleading(v);
+	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f);
 }
 
 /* Take one acceptable character off the front. */
 static bool
-take_char(struct span *s)
+take_char(struct span *s, bool shown)
 {
 	struct span at = *s;
 	uint32_t v;
@@ -64,20 +63,32 @@ take_char(struct span *s)
 			return false;
 		v = v << 6 | (c & 0x3f);
 	}
-	if (!code_point_ok(v, more))
+	if (!code_point_ok(v, more) || (shown && is_misleading(v)))
 		return false;
 	*s = at;
+	return true;
+}
+
+static bool
+all_chars(struct span s, bool shown)
+{
+	while (s.n > 0) {
+		if (!take_char(&s, shown))
+			return false;
+	}
 	return true;
 }
 
 bool
 text_ok(struct span s)
 {
-	while (s.n > 0) {
-		if (!take_char(&s))
-			return false;
-	}
-	return true;
+	return all_chars(s, true);
+}
+
+bool
+text_may_be_kept(struct span s)
+{
+	return all_chars(s, false);
 }
 
 void
@@ -87,7 +98,7 @@ text_clean(char *s)
 	size_t n = rest.n;
 
 	while (rest.n > 0) {
-		if (take_char(&rest))
+		if (take_char(&rest, true))
 			continue;
 		s[n - rest.n] = '?';
 		rest.p++;

@@ -25,7 +25,7 @@ string_ok(struct span s)
 			if (memchr("\t\n\r", s.p[n], 3) != NULL)
 				break;
 		}
-		if (!text_ok(span_first(s, n)))
+		if (!text_may_be_kept(span_first(s, n)))
 			return false;
 		if (n == s.n)
 			return true;
