@@ -69,6 +69,27 @@ TEST(counts_are_bounded_before_they_are_believed)
 	    ERR_LIMIT, token_check(&s, &whole, &insertion), "65281 items");
 }
 
+/* What one client does not take would cost all cards their place with it. */
+TEST(a_token_that_clients_do_not_take_is_refused)
+{
+	CLEANUP(token_free) struct token *t = sample();
+	CLEANUP(buf_done) struct buf b = BUF_INIT(4096);
+	CLEANUP(buf_done) struct buf nameless = BUF_INIT(4096);
+	struct span s, whole;
+	uint64_t insertion;
+
+	t->pin_min = 9;
+	t->pin_max = 8;
+	token_put(&b, t);
+	s = buf_span(&b);
+	EXPECT_ERR(ERR_FORMAT, token_check(&s, &whole, &insertion), "9 to 8");
+	t->pin_min = 6;
+	t->id[0] = '\0';
+	token_put(&nameless, t);
+	s = buf_span(&nameless);
+	EXPECT_ERR(ERR_FORMAT, token_check(&s, &whole, &insertion), "no id");
+}
+
 TEST(problems_are_cleaned_and_bounded)
 {
 	CLEANUP(token_free) struct token *t = sample();

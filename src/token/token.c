@@ -161,7 +161,9 @@ check_head(struct span *in, uint64_t *insertion)
 	    (e = msg_get_str(in, driver, sizeof(driver))) ||
 	    (e = msg_get_bytes(in, TOKEN_ATR_MAX, &atr)))
 		return e;
-	return span_take(in, 3, &rest); /* flags, pin_min, pin_max */
+	if ((e = span_take(in, 3, &rest))) /* flags, pin_min, pin_max */
+		return e;
+	return id[0] != '\0' && rest.p[1] <= rest.p[2] ? ERR_OK : ERR_FORMAT;
 }
 
 err_t

@@ -5,7 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "tokend/fit.h"
 #include "tokend/tokend.h"
+
+#define LIST_HEAD 4 /* error and count */
 
 enum right {
 	RIGHT_USE, /* whoever may use the cards */
@@ -51,29 +55,49 @@ client_login(struct client *c, uint64_t insertion)
 	return unused;
 }
 
+/* The entries that go into the list; *limit: how large their tokens may be. */
+static uint16_t
+count_listed(const struct tokend *d, size_t *limit)
+{
+	size_t sizes[TOKENS_MAX];
+	uint16_t n = 0, listed = 0;
+
+	for (struct entry *e = d->entries; e != NULL && n < TOKENS_MAX;
+	     e = e->next)
+		if (entry_listed(e))
+			sizes[n++] = e->token.n;
+	*limit = fit_up_to(sizes, n, MSG_BODY_MAX - LIST_HEAD);
+	for (uint16_t i = 0; i < n; i++)
+		if (sizes[i] <= *limit)
+			listed++;
+	if (listed < n)
+		log_warning("%u card(s) with too much on them are not listed",
+		    (unsigned int)(n - listed));
+	return listed;
+}
+
 static err_t
 on_list(struct client *c, struct msg *m, struct why *why)
 {
 	CLEANUP(msg_done) struct msg answer = { 0 };
 	struct entry *e;
-	uint16_t n = 0;
+	size_t limit;
+	uint16_t n;
 
 	if (m->body.n != 0 || m->secret != NULL)
 		return why_add(why, ERR_FORMAT, "malformed request");
 	msg_init(&answer, TOK_ANSWER);
 	buf_put_u16(&answer.body, ERR_OK);
-	for (e = c->d->entries; e != NULL; e = e->next)
-		if (entry_listed(e) && n < TOKENS_MAX)
-			n++;
+	n = count_listed(c->d, &limit);
 	buf_put_u16(&answer.body, n);
 	for (e = c->d->entries; e != NULL && n > 0; e = e->next) {
-		if (!entry_listed(e))
+		if (!entry_listed(e) || e->token.n > limit)
 			continue;
 		buf_put(&answer.body, buf_span(&e->token));
 		n--;
 	}
 	if (buf_status(&answer.body) != ERR_OK)
-		return why_add(why, ERR_LIMIT, "too many cards to list");
+		return why_add(why, ERR_NOMEM, "no memory for the list");
 	client_relay(c, &answer);
 	return ERR_OK;
 }
