@@ -14,18 +14,35 @@
 static const struct place here = { .remote = false, .active = true };
 static const struct place unknown = { .remote = true, .active = false };
 
+struct place
+place_judge(const struct place_session *s, uid_t uid)
+{
+	struct place away = { .remote = false, .active = false };
+
+	if (s->remote)
+		return unknown;
+	/* the process that connected may have ended, and its number be that of
+	 * one in somebody else's session: ordinary users count in their own */
+	if (uid != 0 && s->owner != uid)
+		return away;
+	if (s->seat == NULL || strcmp(s->seat, READER_SEAT) != 0)
+		return away;
+	return (struct place){ .remote = false, .active = s->active };
+}
+
 static struct place
-place_of_session(const char *session)
+place_of_session(const char *session, uid_t uid)
 {
 	CLEANUP(free_mem) char *seat = NULL;
+	struct place_session s = { .remote =
+				       sd_session_is_remote(session) != 0 };
 
-	if (sd_session_is_remote(session) != 0) /* or an error */
+	if (sd_session_get_uid(session, &s.owner) < 0)
 		return unknown;
-	if (sd_session_get_seat(session, &seat) < 0 ||
-	    strcmp(seat, READER_SEAT) != 0)
-		return (struct place){ .remote = false, .active = false };
-	return (struct place){ .remote = false,
-		.active = sd_session_is_active(session) > 0 };
+	if (sd_session_get_seat(session, &seat) >= 0)
+		s.seat = seat;
+	s.active = sd_session_is_active(session) > 0;
+	return place_judge(&s, uid);
 }
 
 /* "In none" is an answer; everything else is not knowing. */
@@ -49,12 +66,12 @@ place_of_peer(const char *prefix, int fd, uid_t uid)
 	if (access("/run/systemd/seats/" READER_SEAT, F_OK) != 0)
 		return here;
 	if ((r = sd_peer_get_session(fd, &session)) >= 0)
-		return place_of_session(session);
+		return place_of_session(session, uid);
 	if (!is_none(r))
 		return unknown;
 	if ((r = sd_peer_get_owner_uid(fd, &owner)) >= 0)
 		return sd_uid_get_display(owner, &session) >= 0
-		    ? place_of_session(session)
+		    ? place_of_session(session, uid)
 		    : unknown;
 	return is_none(r) && uid == 0 ? here : unknown;
 }

@@ -23,4 +23,14 @@ struct place {
  */
 struct place place_of_peer(const char *prefix, int fd, uid_t uid);
 
+/* What logind says of a session; an error counts as remote. */
+struct place_session {
+	bool remote, active;
+	const char *seat; /* NULL: none */
+	uid_t owner;
+};
+
+/* The place of a caller with this uid whose process is in that session. */
+struct place place_judge(const struct place_session *s, uid_t uid);
+
 #endif

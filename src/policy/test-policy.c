@@ -168,6 +168,37 @@ TEST(below_a_private_prefix_everybody_is_here)
 	assert_true(p.active);
 }
 
+TEST(the_place_of_a_session_is_its_owners)
+{
+	static const struct {
+		const char *why;
+		struct place_session s;
+		uid_t uid;
+		bool remote, active;
+	} rows[] = {
+		{ "at the seat", { false, true, "seat0", 1000 }, 1000, false,
+		    true },
+		{ "root for him", { false, true, "seat0", 1000 }, 0, false,
+		    true },
+		{ "another's session", { false, true, "seat0", 1001 }, 1000,
+		    false, false },
+		{ "in the background", { false, false, "seat0", 1000 }, 1000,
+		    false, false },
+		{ "another seat", { false, true, "seat1", 1000 }, 1000, false,
+		    false },
+		{ "no seat", { false, true, NULL, 1000 }, 1000, false, false },
+		{ "remote", { true, true, "seat0", 1000 }, 1000, true, false },
+		{ "remote, root", { true, true, "seat0", 0 }, 0, true, false },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct place p = place_judge(&rows[i].s, rows[i].uid);
+
+		if (p.remote != rows[i].remote || p.active != rows[i].active)
+			fail_msg("%s", rows[i].why);
+	}
+}
+
 TEST(zz_clean)
 {
 	static const char *const folders[] = { PATH_PREFS_DIR, PATH_CONF_DIR,
