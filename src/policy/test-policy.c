@@ -12,14 +12,16 @@
 #define ARD "<key>ignoreArd</key><true/>"
 
 static char dir[] = "/tmp/scs-policy.XXXXXX";
+static bool made; /* its name may end in an X */
 
 static void
 put(const char *domain, const char *xml)
 {
 	char p[SCS_PATH_MAX], text[512];
 
-	if (dir[sizeof(dir) - 2] == 'X')
+	if (!made)
 		assert_non_null(mkdtemp(dir));
+	made = true;
 	(void)snprintf(p, sizeof(p), "%s%s", dir, PATH_PREFS_DIR);
 	EXPECT_OK(file_mkdirs(p, 0755));
 	(void)snprintf(
