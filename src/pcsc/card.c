@@ -11,6 +11,8 @@
 /* pcscd says "sharing violation" instead of queueing; ask again this often. */
 #define RETRY_MS 10
 #define CANCEL_MS 2000
+/* What pcscd answers without the card; "sharing violation" takes it 100 ms. */
+#define PROMPT_MS 5000
 
 struct wire_connect
 pcsc_want(const char *reader, uint32_t share, uint32_t protocols)
@@ -53,6 +55,18 @@ pcsc_disconnect(
 	return dispose(c, WIRE_DISCONNECT, card, disposition, deadline);
 }
 
+static err_t
+reconnect(struct pcsc *c, struct wire_reconnect *b, uint32_t *active,
+    uint64_t deadline)
+{
+	err_t e;
+
+	if ((e = link_call(c, WIRE_RECONNECT, b, sizeof(*b), deadline)))
+		return e;
+	*active = b->active;
+	return ERR_OK;
+}
+
 err_t
 pcsc_reset(struct pcsc *c, int32_t card, uint32_t protocols, uint32_t *active,
     uint64_t deadline)
@@ -61,12 +75,20 @@ pcsc_reset(struct pcsc *c, int32_t card, uint32_t protocols, uint32_t *active,
 		.share = SCARD_SHARE_SHARED,
 		.preferred = protocols,
 		.initialization = SCARD_RESET_CARD };
-	err_t e;
 
-	if ((e = link_call(c, WIRE_RECONNECT, &b, sizeof(b), deadline)))
-		return e;
-	*active = b.active;
-	return ERR_OK;
+	return reconnect(c, &b, active, deadline);
+}
+
+err_t
+pcsc_reconnect(struct pcsc *c, int32_t card, uint32_t protocols,
+    uint32_t *active, uint64_t deadline)
+{
+	struct wire_reconnect b = { .card = card,
+		.share = SCARD_SHARE_SHARED,
+		.preferred = protocols,
+		.initialization = SCARD_LEAVE_CARD };
+
+	return reconnect(c, &b, active, deadline);
 }
 
 err_t
@@ -77,16 +99,19 @@ pcsc_status(struct pcsc *c, int32_t card, uint64_t deadline)
 	return link_call(c, WIRE_STATUS, &b, sizeof(b), deadline);
 }
 
+/* A refusal on its way when the time is up is no reason to hang up. */
 err_t
 pcsc_begin(struct pcsc *c, int32_t card, uint64_t deadline)
 {
 	struct wire_handle b;
+	uint64_t answered;
 	err_t e;
 
 	for (;;) {
 		b = (struct wire_handle){ card, 0 };
-		e = link_call(
-		    c, WIRE_BEGIN_TRANSACTION, &b, sizeof(b), deadline);
+		answered = deadline_in(PROMPT_MS);
+		e = link_call(c, WIRE_BEGIN_TRANSACTION, &b, sizeof(b),
+		    answered > deadline ? answered : deadline);
 		if (e != ERR_BUSY)
 			return e;
 		if (deadline_left(deadline) == 0)

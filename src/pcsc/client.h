@@ -11,8 +11,7 @@
  * an answer is outstanding leaves the stream out of step: the call returns
  * ERR_TIMEOUT and the connection is dead (pcsc_alive() is false; further calls
  * return ERR_SERVICE), which resets a card that was held. The exceptions, where
- * a time-out costs nothing, are pcsc_wait() and, in the worker dialect,
- * pcsc_hold().
+ * a time-out costs nothing, are pcsc_wait(), pcsc_begin() and pcsc_hold().
  *
  * All functions may return ERR_SERVICE (the service went away, or spoke
  * nonsense), ERR_TIMEOUT and ERR_NOMEM; those that name a handle also
@@ -115,10 +114,22 @@ MUST_CHECK err_t pcsc_disconnect(
 MUST_CHECK err_t pcsc_reset(struct pcsc *c, int32_t card, uint32_t protocols,
     uint32_t *active, uint64_t deadline);
 
+/*
+ * After somebody else's reset (pcsc_rv() is SCARD_W_RESET_CARD): make the
+ * handle good again, without another reset. It is then a handle of whatever
+ * card is in the reader. ERR_BUSY: another client has a transaction.
+ */
+MUST_CHECK err_t pcsc_reconnect(struct pcsc *c, int32_t card,
+    uint32_t protocols, uint32_t *active, uint64_t deadline);
+
 /* Is the handle still good? ERR_REMOVED if not. */
 MUST_CHECK err_t pcsc_status(struct pcsc *c, int32_t card, uint64_t deadline);
 
-/* Waits while others have it. A nested one counts. */
+/*
+ * Waits while others have it. A nested one counts. A service that answers
+ * "sharing violation" instead of queueing is asked again until the deadline,
+ * and its last answer waited for; ERR_TIMEOUT then leaves the connection fine.
+ */
 MUST_CHECK err_t pcsc_begin(struct pcsc *c, int32_t card, uint64_t deadline);
 MUST_CHECK err_t pcsc_end(
     struct pcsc *c, int32_t card, uint32_t disposition, uint64_t deadline);

@@ -3,6 +3,7 @@
 #include "pcsc/client.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -144,6 +145,55 @@ TEST(a_deadline_without_an_answer_kills_the_connection)
 	EXPECT_ERR(ERR_TIMEOUT, pcsc_status(c, 5, deadline_in(20)), "late");
 	assert_false(pcsc_alive(c));
 	EXPECT_ERR(ERR_SERVICE, pcsc_status(c, 5, deadline_in(20)), "dead");
+	done(&c);
+}
+
+/* pcscd takes 100 ms to say no, across any deadline. */
+TEST(a_late_refusal_of_a_transaction_keeps_the_connection)
+{
+	struct pcsc *c = connected(PCSC_PLAIN);
+	struct wire_handle no = { 5, SCARD_E_SHARING_VIOLATION };
+	struct wire_handle yes = { 5, 0 };
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)usleep(60000);
+		_exit(write(service, &no, sizeof(no)) == sizeof(no) ? 0 : 1);
+	}
+	EXPECT_ERR(ERR_TIMEOUT, pcsc_begin(c, 5, deadline_in(20)), "theirs");
+	assert_true(pcsc_alive(c));
+	assert_int_equal(pid, waitpid(pid, &status, 0));
+	assert_int_equal(0, status);
+	answer(0, &yes, sizeof(yes));
+	EXPECT_OK(pcsc_begin(c, 5, deadline_in(20)));
+	done(&c);
+}
+
+TEST(a_handle_is_made_good_again_without_a_reset)
+{
+	struct pcsc *c = connected(PCSC_PLAIN);
+	struct wire_handle reset = { 5, SCARD_W_RESET_CARD };
+	struct wire_reconnect good = { .card = 5, .active = SCARD_PROTOCOL_T1 };
+	struct wire_reconnect sent = { 0 };
+	uint8_t skipped[96];
+	uint32_t active = 0;
+
+	answer(0, &reset, sizeof(reset));
+	EXPECT_ERR(ERR_REMOVED, pcsc_begin(c, 5, deadline_in(20)), "reset");
+	assert_int_equal(SCARD_W_RESET_CARD, pcsc_rv(c));
+	answer(0, &good, sizeof(good));
+	EXPECT_OK(pcsc_reconnect(c, 5, 3, &active, deadline_in(20)));
+	assert_int_equal(SCARD_PROTOCOL_T1, active);
+	/* version, context and transaction, each with its header; RECONNECT's
+	 */
+	EXPECT_OK(fd_read_n(service, skipped,
+	    4 * sizeof(struct wire_header) + sizeof(struct wire_version) +
+		sizeof(struct wire_establish) + sizeof(struct wire_handle),
+	    deadline_in(100)));
+	EXPECT_OK(fd_read_n(service, &sent, sizeof(sent), deadline_in(100)));
+	assert_int_equal(SCARD_LEAVE_CARD, sent.initialization);
 	done(&c);
 }
 
