@@ -27,6 +27,8 @@ static const char usage[] =
     "\n"
     "  --prefix DIR     all paths below DIR, for tests and demonstrations\n"
     "  --virtual NAME   add a virtual reader with this name (may be repeated)\n"
+    "  --pcscd [PATH]   no reader service: use the pcscd that listens at PATH\n"
+    "                   (" PATH_PCSC_SOCK ")\n"
     "  --libexec DIR    where the services' programs are\n"
     "                   (" SCS_LIBEXECDIR ")\n"
     "  --access POLICY  who may see the cards: \"seat\" (root, and users with\n"
@@ -61,6 +63,31 @@ add_virtual(struct options *o, const char *name)
 	return 0;
 }
 
+/* The path may stand apart: nothing else follows an option here. */
+static const char *
+pcscd_path(int argc, char **argv)
+{
+	if (optarg != NULL)
+		return optarg;
+	if (optind < argc && argv[optind][0] == '/')
+		return argv[optind++];
+	return PATH_PCSC_SOCK;
+}
+
+/* A pcscd has readers of its own; we add none. */
+static int
+check_pcscd(const struct options *o)
+{
+	if (o->pcscd == NULL)
+		return 0;
+	if (o->virtual_n == 0 && o->pcscd[0] == '/')
+		return 0;
+	fprintf(stderr,
+	    "scsd: --pcscd takes an absolute path and goes without "
+	    "--virtual\n");
+	return EXIT_USAGE + 1;
+}
+
 /* 0: go on. Otherwise the exit status + 1, so that --help can end with 0. */
 static int
 parse_options(int argc, char **argv, struct options *o)
@@ -69,6 +96,7 @@ parse_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{ "prefix",  required_argument, NULL, 'p' },
 		{ "virtual", required_argument, NULL, 'v' },
+		{ "pcscd",   optional_argument, NULL, 'c' },
 		{ "libexec", required_argument, NULL, 'l' },
 		{ "access",  required_argument, NULL, 'a' },
 		{ "debug",   no_argument,       NULL, 'd' },
@@ -85,6 +113,8 @@ parse_options(int argc, char **argv, struct options *o)
 			o->prefix = optarg;
 		else if (c == 'v' && add_virtual(o, optarg) != 0)
 			return EXIT_USAGE + 1;
+		else if (c == 'c')
+			o->pcscd = pcscd_path(argc, argv);
 		else if (c == 'l')
 			o->libexec = optarg;
 		else if (c == 'a' && strcmp(optarg, "all") == 0)
@@ -101,7 +131,7 @@ parse_options(int argc, char **argv, struct options *o)
 			goto wrong;
 	}
 	if (optind == argc)
-		return 0;
+		return check_pcscd(o);
 wrong:
 	fputs(usage, stderr);
 	return EXIT_USAGE + 1;
@@ -212,6 +242,8 @@ run(struct scsd *d)
 		return 1;
 	}
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
+		if (!service_used(d, i))
+			continue;
 		if (service_start(&d->services[i]) != ERR_OK) {
 			log_err("cannot start %s", d->services[i].name);
 			return 1;

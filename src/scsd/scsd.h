@@ -36,6 +36,7 @@ enum service_id {
 struct options {
 	const char *prefix; /* "" for the system */
 	const char *libexec; /* folder of the services' programs */
+	const char *pcscd; /* socket of a pcscd that has the readers, or NULL */
 	const char *virtual_names[VIRTUAL_MAX];
 	unsigned int virtual_n;
 	bool access_all; /* every local user may see the cards (tests) */
@@ -78,6 +79,7 @@ struct scsd {
 };
 
 /* service.c */
+bool service_used(const struct scsd *d, enum service_id id);
 MUST_CHECK err_t service_init(struct scsd *d); /* users, sockets */
 MUST_CHECK err_t service_start(struct service *s);
 void service_stop_all(struct scsd *d); /* SIGTERM to all */

@@ -34,6 +34,13 @@ static const struct {
 };
 /* clang-format on */
 
+/* Above a pcscd the readers and PC/SC's socket are that pcscd's. */
+bool
+service_used(const struct scsd *d, enum service_id id)
+{
+	return id != SVC_READERD || d->opt.pcscd == NULL;
+}
+
 static err_t
 listen_at(struct scsd *d, const char *path, unsigned int mode, int *fd)
 {
@@ -77,6 +84,8 @@ init_one(struct scsd *d, enum service_id id)
 		.control = -1,
 		.listen = { -1, -1 },
 		.backoff_ms = BACKOFF_FIRST };
+	if (!service_used(d, id))
+		return ERR_OK;
 	if (d->separate &&
 	    (e = users_service(
 		 plan[id].user, id, d->opt.prefix[0] != '\0', &s->user))) {
@@ -100,8 +109,9 @@ service_init(struct scsd *d)
 	char path[64];
 	err_t e;
 
-	if ((e = make_folder(d, PATH_RUN_DIR)) ||
-	    (e = make_folder(d, PATH_PCSC_DIR)))
+	if ((e = make_folder(d, PATH_RUN_DIR)))
+		return e;
+	if (d->opt.pcscd == NULL && (e = make_folder(d, PATH_PCSC_DIR)))
 		return e;
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if ((e = init_one(d, i)))
@@ -150,6 +160,15 @@ add_group(const struct service *s, struct args *a)
 	add(a, number(a, 2, gid));
 }
 
+/* The readers that tokend watches: ours, or a pcscd's. */
+static err_t
+pcsc_path(struct scsd *d, struct args *a)
+{
+	if (d->opt.pcscd == NULL)
+		return path_under(d->opt.prefix, PATH_PCSC_SOCK, a->path);
+	return path_under("", d->opt.pcscd, a->path);
+}
+
 static err_t
 build_args(struct service *s, struct args *a)
 {
@@ -175,7 +194,7 @@ build_args(struct service *s, struct args *a)
 		break;
 	case SVC_TOKEND:
 		add(a, "--pcsc-socket");
-		e = path_under(d->opt.prefix, PATH_PCSC_SOCK, a->path);
+		e = pcsc_path(d, a);
 		add(a, a->path);
 		add(a, "--auth-uid");
 		add(a,
@@ -275,7 +294,7 @@ on_ready(struct service *s)
 	s->ready = true;
 	log_debug("%s is ready", s->name);
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
-		if (!s->d->services[i].ready)
+		if (service_used(s->d, i) && !s->d->services[i].ready)
 			return;
 	}
 	log_notice("ready");

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "ipc/peer.h"
 #include "scsd/scsd.h"
 
 /* Who may ask for what. */
@@ -67,6 +68,22 @@ on_worker_exit(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 	return 0;
 }
 
+/*
+ * PINs go to whoever listens there: with root's powers behind us, only where
+ * nobody but root could have put the socket.
+ */
+static err_t
+connect_pcscd(const struct scsd *d, int *opened)
+{
+	err_t e = ERR_OK;
+
+	if (d->separate && (e = peer_path_trusted(d->opt.pcscd)))
+		log_err("%s: a folder on the way to it is not root's alone: "
+			"no PIN is sent there",
+		    d->opt.pcscd);
+	return e != ERR_OK ? e : fd_connect_unix(d->opt.pcscd, opened);
+}
+
 /* The worker's second descriptor: its way to the reader or to the card. */
 static err_t
 device_side(struct scsd *d, const struct control *c, int *opened, int *use)
@@ -80,8 +97,12 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 		*use = d->virtual_listen[c->index];
 		return ERR_OK;
 	}
-	if ((e = path_under(d->opt.prefix, PATH_READER_SOCK, path)) ||
-	    (e = fd_connect_unix(path, opened)))
+	if (d->opt.pcscd != NULL)
+		e = connect_pcscd(d, opened);
+	else if ((e = path_under(d->opt.prefix, PATH_READER_SOCK, path)) ==
+	    ERR_OK)
+		e = fd_connect_unix(path, opened);
+	if (e != ERR_OK)
 		return e;
 	*use = *opened;
 	return ERR_OK;
@@ -95,6 +116,8 @@ build_argv(struct scsd *d, const struct control *c, const char *argv[6])
 	argv[n++] = c->kind == WORKER_IFD ? "scs-ifd" : "scs-token-worker";
 	if (d->opt.debug)
 		argv[n++] = "--debug";
+	if (c->kind == WORKER_TOKEN && d->opt.pcscd != NULL)
+		argv[n++] = "--pcscd";
 	if (c->kind == WORKER_IFD) {
 		argv[n++] = "--virtual";
 		argv[n++] = d->opt.virtual_names[c->index];

@@ -1,10 +1,88 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tokend/link-pcsc.h"
 
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "pcsc/rv.h"
+
 #define CALL_MS 10000 /* connect, reset, unhold: the card answers or not */
+#define CONNECT_MS 60000 /* pcscd keeps CONNECT until a transaction ends */
+#define RETRY_MS 50
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
+
+/* The state of our reader. ERR_ABSENT: there is no such reader. */
+static err_t
+find_reader(struct pcsc_link *l, struct wire_reader_state *out)
+{
+	static struct wire_reader_state all[PCSC_READERS_MAX];
+	size_t n;
+	err_t e;
+
+	e = pcsc_readers(l->pcsc, all, nitems(all), &n, deadline_in(CALL_MS));
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(all[i].reader, l->reader, WIRE_READER_NAME) != 0)
+			continue;
+		*out = all[i];
+		return ERR_OK;
+	}
+	return ERR_ABSENT;
+}
+
+/*
+ * pcscd marks a handle "reset" even when the card that was reset is the next
+ * one. A PIN must not follow it there: the counter tells whether a card has
+ * gone. One that goes after it was read marks the handle anew.
+ */
+static err_t
+same_card(struct pcsc_link *l)
+{
+	struct wire_reader_state now;
+	err_t e;
+
+	if ((e = find_reader(l, &now)))
+		return e == ERR_ABSENT ? ERR_REMOVED : e;
+	return now.event_counter == l->events ? ERR_OK : ERR_REMOVED;
+}
+
+static err_t
+after_reset(struct pcsc_link *l, uint64_t deadline)
+{
+	err_t e;
+
+	while ((e = pcsc_reconnect(l->pcsc, l->handle, PROTOCOLS, &l->protocol,
+		    deadline_in(CALL_MS))) == ERR_BUSY) {
+		if (deadline_left(deadline) == 0)
+			return ERR_TIMEOUT;
+		(void)poll(NULL, 0, RETRY_MS);
+	}
+	if (e == ERR_ABSENT)
+		return ERR_REMOVED;
+	return e != ERR_OK ? e : same_card(l);
+}
+
+/* A transaction. What others have done to the card, pcscd does not say. */
+static err_t
+hold_plain(struct pcsc_link *l, uint64_t deadline, enum card_touched *touched)
+{
+	enum card_touched found = CARD_TOUCHED;
+	err_t e;
+
+	while ((e = pcsc_begin(l->pcsc, l->handle, deadline)) == ERR_REMOVED &&
+	    pcsc_rv(l->pcsc) == SCARD_W_RESET_CARD) {
+		found = CARD_WAS_RESET;
+		if ((e = after_reset(l, deadline)))
+			return e;
+		if (deadline_left(deadline) == 0)
+			return ERR_TIMEOUT;
+	}
+	if (e == ERR_OK)
+		*touched = found;
+	return e;
+}
 
 static err_t
 link_hold(void *ctx, unsigned int flags, uint64_t deadline,
@@ -14,6 +92,8 @@ link_hold(void *ctx, unsigned int flags, uint64_t deadline,
 	uint32_t others = WIRE_TOUCHED_USED;
 	err_t e;
 
+	if (l->dialect == PCSC_PLAIN)
+		return hold_plain(l, deadline, touched);
 	e = pcsc_hold(l->pcsc, l->handle,
 	    (flags & CARD_HOLD_TAKE) != 0 ? WIRE_HOLD_TAKE : 0, &others,
 	    deadline);
@@ -39,7 +119,7 @@ link_wanted(void *ctx)
 {
 	struct pcsc_link *l = ctx;
 
-	return pcsc_wanted(l->pcsc);
+	return l->dialect == PCSC_PLAIN || pcsc_wanted(l->pcsc);
 }
 
 static err_t
@@ -86,43 +166,49 @@ pcsc_link_card(struct pcsc_link *l)
 }
 
 static err_t
-find_atr(struct pcsc_link *l, const char *reader)
+connect_card(struct pcsc_link *l, bool (*wait)(void))
 {
-	static struct wire_reader_state all[PCSC_READERS_MAX];
-	size_t n;
+	struct wire_connect want =
+	    pcsc_want(l->reader, SCARD_SHARE_SHARED, PROTOCOLS);
+	uint64_t ms = l->dialect == PCSC_PLAIN ? CONNECT_MS : CALL_MS;
 	err_t e;
 
-	e = pcsc_readers(l->pcsc, all, nitems(all), &n, deadline_in(CALL_MS));
-	if (e != ERR_OK)
-		return e;
-	for (size_t i = 0; i < n; i++) {
-		if (strncmp(all[i].reader, reader, WIRE_READER_NAME) != 0)
-			continue;
-		l->atr_n = all[i].atr_length < WIRE_ATR_SIZE ? all[i].atr_length
-							     : WIRE_ATR_SIZE;
-		memcpy(l->atr, all[i].atr, l->atr_n);
-		return ERR_OK;
+	while ((e = pcsc_connect(l->pcsc, &want, &l->handle, &l->protocol,
+		    deadline_in(ms))) == ERR_BUSY) {
+		if (wait == NULL || !wait())
+			break;
 	}
-	return ERR_ABSENT;
+	return e;
+}
+
+static err_t
+read_state(struct pcsc_link *l)
+{
+	struct wire_reader_state now;
+	err_t e;
+
+	if ((e = find_reader(l, &now)))
+		return e;
+	l->events = now.event_counter;
+	l->atr_n =
+	    now.atr_length < WIRE_ATR_SIZE ? now.atr_length : WIRE_ATR_SIZE;
+	memcpy(l->atr, now.atr, l->atr_n);
+	return ERR_OK;
 }
 
 err_t
 pcsc_link_open(
-    int fd, const char *reader, struct pcsc_link *out, struct why *why)
+    const struct pcsc_link_want *want, struct pcsc_link *out, struct why *why)
 {
-	struct pcsc_link l = { 0 };
-	struct wire_connect want =
-	    pcsc_want(reader, SCARD_SHARE_SHARED, PROTOCOLS);
+	struct pcsc_link l = { .dialect = want->dialect };
 	err_t e;
 
-	e = pcsc_open_fd(fd, PCSC_WORKER, deadline_in(CALL_MS), &l.pcsc);
+	(void)snprintf(l.reader, sizeof(l.reader), "%s", want->reader);
+	e = pcsc_open_fd(
+	    want->fd, want->dialect, deadline_in(CALL_MS), &l.pcsc);
 	if (e != ERR_OK)
 		return why_add(why, e, "connecting to the reader service");
-	e = pcsc_connect(
-	    l.pcsc, &want, &l.handle, &l.protocol, deadline_in(CALL_MS));
-	if (e == ERR_OK)
-		e = find_atr(&l, reader);
-	if (e != ERR_OK) {
+	if ((e = connect_card(&l, want->wait)) || (e = read_state(&l))) {
 		pcsc_close(&l.pcsc);
 		return why_add(why, e, "connecting to the card");
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * scs-token-worker: one process for one card. Started with a channel to
- * scs-tokend and a connection to the reader service, and nothing else. It reads
- * the card once, tells tokend what is on it, and then serves one request at a
- * time until the channel ends or the card is gone.
+ * scs-tokend and a connection to the reader service (with --pcscd, to a pcscd),
+ * and nothing else. It reads the card once, tells tokend what is on it, and
+ * then serves one request at a time until the channel ends or the card is gone.
  */
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -22,8 +22,10 @@
 #define HANG_SEC 120 /* longer than any request: then SIGALRM ends us */
 #define CHANNEL_MS 10000 /* tokend is at the other end, and not slow */
 #define HEARTBEAT_MS 60000
+#define BUSY_MS 500 /* between two tries to connect to a card */
 
 struct worker {
+	enum pcsc_dialect dialect;
 	struct pcsc_link link;
 	struct card *card;
 	struct token *token;
@@ -63,13 +65,31 @@ receive_start(struct worker *w)
 	return span_end(body);
 }
 
+/* Somebody has the card for himself: until then there is no token here. */
+static bool
+wait_busy(void)
+{
+	struct pollfd p = { .fd = WORKER_CHANNEL_FD, .events = POLLIN };
+	static bool told;
+
+	if (!told)
+		log_notice("another program has the card for itself: waiting");
+	told = true;
+	(void)alarm(HANG_SEC);
+	return poll(&p, 1, BUSY_MS) == 0;
+}
+
 static err_t
 read_card(struct worker *w, struct why *why)
 {
 	struct token *t = w->token;
+	struct pcsc_link_want want = { .fd = WORKER_READER_FD,
+		.dialect = w->dialect,
+		.reader = t->reader,
+		.wait = w->dialect == PCSC_PLAIN ? wait_busy : NULL };
 	err_t e;
 
-	if ((e = pcsc_link_open(WORKER_READER_FD, t->reader, &w->link, why)))
+	if ((e = pcsc_link_open(&want, &w->link, why)))
 		return e;
 	memcpy(t->atr, w->link.atr, w->link.atr_n);
 	t->atr_n = w->link.atr_n;
@@ -128,6 +148,9 @@ serve(struct worker *w)
 			return e;
 		if (p[1].revents == 0)
 			continue;
+		/* a pcscd says nothing unasked: it has gone */
+		if (w->dialect == PCSC_PLAIN)
+			return ERR_SERVICE;
 		if (card_wanted(w->card) && guard_holding(w->guard))
 			guard_settle(w->guard);
 		if (!pcsc_alive(w->link.pcsc))
@@ -156,18 +179,33 @@ run(struct worker *w)
 	return sent != ERR_OK ? sent : serve(w);
 }
 
+static bool
+parse_options(int argc, char **argv, struct worker *w, bool *debug)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--debug") == 0)
+			*debug = true;
+		else if (strcmp(argv[i], "--pcscd") == 0)
+			w->dialect = PCSC_PLAIN;
+		else
+			return false;
+	}
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct worker w = { 0 };
-	bool debug = argc == 2 && strcmp(argv[1], "--debug") == 0;
+	struct worker w = { .dialect = PCSC_WORKER };
+	bool debug = false;
+	bool good = parse_options(argc, argv, &w, &debug);
 	err_t e;
 
 	log_init("scs-token-worker", STDERR_FILENO,
 	    debug ? LOG_LV_DEBUG : LOG_LV_NOTICE);
-	if (argc > 1 && !debug) {
-		log_err("started by scs-tokend only; the one option is "
-			"--debug");
+	if (!good) {
+		log_err("started by scs-tokend only; the options are --debug "
+			"and --pcscd");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
