@@ -37,4 +37,4 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-check build-clang build-fuzz build-logs demo-prefix
+	rm -rf build build-*
