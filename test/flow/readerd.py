@@ -155,7 +155,7 @@ def our_own_client_agrees(build):
 
 
 PCSCD = """
-mount -t tmpfs -o mode=755 none /run && mkdir -p /run/pcscd/conf || exit 77
+mount -n -t tmpfs -o mode=755 none /run && mkdir -p /run/pcscd/conf || exit 77
 pcscd -f -c /run/pcscd/conf >/dev/null 2>&1 &
 for i in $(seq 100); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done
 "$1" --old /run/pcscd/pcscd.comm

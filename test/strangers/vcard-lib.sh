@@ -48,7 +48,7 @@ leave() {
 begin() {
 	W=$(mktemp -d /tmp/scs-strangers.XXXXXX)
 	trap leave EXIT
-	mount -t tmpfs -o mode=755 tmpfs /run
+	mount -n -t tmpfs -o mode=755 tmpfs /run
 	mkdir /run/pcscd
 	# two ports, one for each slot of the driver
 	PORT=$((36000 + ($$ % 2000) * 2))
