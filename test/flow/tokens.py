@@ -14,8 +14,8 @@ import time
 
 import stack
 from token_client import (
-    Client, DECRYPT, DENIED, DIGEST, EVENT, LIST, LOGIN, OK, PIN_FORM,
-    PIN_NEEDED, PIN_WRONG, PROBE, REMOVED, SIGN, TRIES, VERIFY_SIGN, WATCH)
+    ANSWER, Client, DECRYPT, DENIED, DIGEST, EVENT, LIST, LOGIN, OK,
+    PIN_FORM, PIN_NEEDED, PIN_WRONG, PROBE, REMOVED, SIGN, TRIES, VERIFY_SIGN, WATCH)
 
 
 def expect(what, got, want):
