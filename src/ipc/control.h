@@ -9,6 +9,7 @@
  *	CONTROL_ALIVE        still turning (watchdog), every few seconds
  *	CONTROL_SPAWN        start a worker; `kind`, `index`
  *	CONTROL_CLEAR_LOG    readerd: turn the preference Logging off
+ *	CONTROL_KILL         the worker with this `cookie` hangs or lies: end it
  * scsd -> service
  *	CONTROL_WORKER       answer to SPAWN with the same `cookie`; `error` is
  *	                     0 and a descriptor comes along: the worker's end
@@ -28,6 +29,7 @@ enum control_type {
 	CONTROL_ALIVE,
 	CONTROL_SPAWN,
 	CONTROL_CLEAR_LOG,
+	CONTROL_KILL,
 	CONTROL_WORKER = 0x81,
 	CONTROL_WORKER_GONE,
 	CONTROL_RELOAD,

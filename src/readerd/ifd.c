@@ -133,6 +133,8 @@ ifd_lost(struct ifd *ifd)
 				slot_vanish(svc->slots[i]);
 		}
 	}
+	if (ifd->kill != NULL && ifd->cookie != 0)
+		ifd->kill(ifd);
 	ifd->cookie = 0;
 	restart_later(ifd);
 }

@@ -26,12 +26,17 @@ struct ifd {
 	sd_event_source *child; /* the same */
 	/* start a process for it; later ifd_attach() */
 	void (*spawn)(struct ifd *ifd);
+	/* end the process it has, which may hang; NULL: spawn() does that */
+	void (*kill)(struct ifd *ifd);
 };
 
 /* The channel of a new process; `fd` is taken, -1 in tests. ERR_NOMEM. */
 MUST_CHECK err_t ifd_attach(struct ifd *ifd, int fd);
 
-/* The process is gone, or lied: readers away, a new one later. */
+/*
+ * The process is gone, hangs, or lied: readers away, and a new one later. It is
+ * killed in any case: one that has closed its channel may still be there.
+ */
 void ifd_lost(struct ifd *ifd);
 
 /* Take frames out of channel.in. Not ERR_OK: the driver lies. */

@@ -42,6 +42,16 @@ spawn(struct ifd *ifd)
 }
 
 static void
+kill_worker(struct ifd *ifd)
+{
+	tell(ifd->svc,
+	    &(struct control){ .type = CONTROL_KILL,
+		.kind = WORKER_IFD,
+		.index = ifd->index,
+		.cookie = ifd->cookie });
+}
+
+static void
 on_worker(struct service *svc, const struct control *c, int *fd)
 {
 	struct ifd *ifd = by_cookie(svc, c->cookie);
@@ -78,8 +88,10 @@ on_control(
 	if (c.type == CONTROL_WORKER)
 		on_worker(svc, &c, &fd);
 	else if (c.type == CONTROL_WORKER_GONE &&
-	    (ifd = by_cookie(svc, c.cookie)) != NULL)
+	    (ifd = by_cookie(svc, c.cookie)) != NULL) {
+		ifd->cookie = 0; /* nobody is left to be killed */
 		ifd_lost(ifd);
+	}
 	return 0;
 }
 
@@ -99,6 +111,7 @@ supervisor_start(struct service *svc, int fd, unsigned int n)
 	service_drivers(svc, n);
 	for (unsigned int i = 0; i < n; i++) {
 		svc->ifds[i].spawn = spawn;
+		svc->ifds[i].kill = kill_worker;
 		spawn(&svc->ifds[i]);
 	}
 	tell(svc, &(struct control){ .type = CONTROL_READY });

@@ -428,6 +428,42 @@ TEST(a_reader_goes_and_comes_back_in_its_place)
 	rig_stop(&rig);
 }
 
+static uint32_t killed;
+
+static void
+note_kill(struct ifd *ifd)
+{
+	killed = ifd->cookie;
+}
+
+TEST(a_driver_that_hangs_is_killed_and_its_client_told)
+{
+	struct wire_transmit t = { .send_protocol = 2, .send_length = 4 };
+	struct ifd *ifd = &rig.svc.ifds[0];
+	struct client *c;
+
+	rig_start(&rig);
+	rig_card(&rig, true);
+	ifd->kill = note_kill;
+	ifd->cookie = 7;
+	c = rig_client(&rig, DIALECT_PLAIN);
+	(void)establish(c);
+	t.card = connected(c, SCARD_SHARE_SHARED);
+	EXPECT_OK(
+	    rig_say_data(c, WIRE_TRANSMIT, &t, sizeof(t), span_str("ABCD")));
+	killed = 0;
+	ifd_check(&rig.svc); /* it has time left */
+	assert_int_equal(killed, 0);
+	assert_non_null(rig.svc.slots[0]->busy);
+	rig.svc.slots[0]->busy_until = 0;
+	ifd_check(&rig.svc);
+	assert_int_equal(killed, 7);
+	assert_int_equal(ifd->cookie, 0);
+	assert_true(rig_hear(c, &t, sizeof(t)));
+	assert_int_equal(t.rv, SCARD_E_READER_UNAVAILABLE);
+	rig_stop(&rig);
+}
+
 TEST(a_user_who_is_not_let_in_is_told_so_and_sees_nothing)
 {
 	struct wire_establish b = { .scope = 2 };

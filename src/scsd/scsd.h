@@ -88,6 +88,7 @@ void service_watch(struct scsd *d); /* kill those whose watchdog ran out */
 
 /* worker.c */
 void worker_spawn(struct service *s, const struct control *request);
+void worker_kill(struct service *s, uint32_t cookie); /* one of its own */
 void worker_kill_all_of(struct service *s);
 unsigned int worker_running(const struct scsd *d);
 

@@ -327,6 +327,8 @@ on_control(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 		s->alive_ms = clock_ms();
 	else if (c.type == CONTROL_SPAWN)
 		worker_spawn(s, &c);
+	else if (c.type == CONTROL_KILL)
+		worker_kill(s, c.cookie);
 	else
 		log_warning("%s: unknown control packet %u", s->name,
 		    (unsigned int)c.type);

@@ -195,6 +195,21 @@ worker_spawn(struct service *s, const struct control *request)
 		    "%s does not take the worker it asked for", s->name);
 }
 
+/* A late request finds nobody: the worker may have ended by itself. */
+void
+worker_kill(struct service *s, uint32_t cookie)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &s->d->workers[i];
+
+		if (w->owner != s || w->cookie != cookie || w->pid <= 0)
+			continue;
+		log_debug("%s gives up a worker (pid %ld): killing it", s->name,
+		    (long)w->pid);
+		(void)kill(w->pid, SIGKILL);
+	}
+}
+
 void
 worker_kill_all_of(struct service *s)
 {
