@@ -88,6 +88,16 @@ CALLS(forks,
 CALLS(narrows,
 	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(setrlimit),
 	SCMP_SYS(mlockall));
+CALLS(foreign,
+	SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq),
+	SCMP_SYS(set_tid_address), SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler),
+	SCMP_SYS(membarrier), SCMP_SYS(nanosleep), SCMP_SYS(clock_getres),
+	SCMP_SYS(getrlimit), SCMP_SYS(pwrite64), SCMP_SYS(flock),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(pipe), SCMP_SYS(dup2),
+	SCMP_SYS(dup3), SCMP_SYS(socketpair), SCMP_SYS(connect),
+	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(recvmmsg),
+	SCMP_SYS(sendmmsg), SCMP_SYS(mincore), SCMP_SYS(eventfd));
 
 static const struct group groups_of[] = {
 	{ 0,                  compute,  nitems(compute) },
@@ -97,6 +107,7 @@ static const struct group groups_of[] = {
 	{ SANDBOX_READ_FILES, files,    nitems(files) },
 	{ SANDBOX_FORK,       forks,    nitems(forks) },
 	{ SANDBOX_NARROW,     narrows,  nitems(narrows) },
+	{ SANDBOX_FOREIGN,    foreign,  nitems(foreign) },
 };
 /* clang-format on */
 
@@ -126,6 +137,16 @@ sandbox_harden(void)
 		return ERR_IO;
 	lock_memory();
 	return ERR_OK;
+}
+
+err_t
+sandbox_memory(size_t bytes)
+{
+	struct rlimit cap = { bytes, bytes };
+
+	if (TEST_BUILD)
+		return ERR_OK;
+	return setrlimit(RLIMIT_DATA, &cap) == 0 ? ERR_OK : ERR_IO;
 }
 
 static bool
@@ -175,9 +196,37 @@ add_fork(scmp_filter_ctx f)
 	    0;
 }
 
+/* Threads but no processes; files that exist; four kinds of socket. */
+static bool
+add_foreign(scmp_filter_ctx f)
+{
+	static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
+		AF_NETLINK };
+	const unsigned int creates = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
+
+	for (size_t i = 0; i < nitems(families); i++) {
+		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, families[i])) != 0)
+			return false;
+	}
+	/* libc falls back to clone, whose flags can be looked at */
+	return seccomp_rule_add(
+		   f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+		SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, creates, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
+		SCMP_A1(SCMP_CMP_MASKED_EQ, creates, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+		SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) == 0;
+}
+
 static bool
 add_arguments(scmp_filter_ctx f, unsigned int groups)
 {
+	if ((groups & SANDBOX_FOREIGN) != 0 && !add_foreign(f))
+		return false;
 	if ((groups & SANDBOX_CONNECT) != 0 &&
 	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 		SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) != 0)
@@ -209,6 +258,8 @@ add_arguments(scmp_filter_ctx f, unsigned int groups)
 static bool
 add_refusals(scmp_filter_ctx f, unsigned int groups)
 {
+	if ((groups & SANDBOX_FOREIGN) != 0)
+		return true; /* everything is refused and nothing kills */
 	if ((groups & SANDBOX_READ_FILES) == 0 &&
 	    (seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOENT), SCMP_SYS(openat), 0) !=
 		    0 ||
@@ -228,7 +279,8 @@ sandbox_enter(unsigned int groups)
 	scmp_filter_ctx f;
 	bool ok;
 
-	f = seccomp_init(TEST_BUILD || (groups & SANDBOX_STRANGERS) != 0
+	f = seccomp_init(
+	    TEST_BUILD || (groups & (SANDBOX_STRANGERS | SANDBOX_FOREIGN)) != 0
 		? SCMP_ACT_ERRNO(EPERM)
 		: SCMP_ACT_KILL_PROCESS);
 	if (f == NULL)

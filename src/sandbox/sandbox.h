@@ -31,6 +31,14 @@ enum sandbox_group {
 	 * outside the groups fails instead of killing
 	 */
 	SANDBOX_STRANGERS = 1 << 6,
+	/*
+	 * for code of other people that expects a process of its own: threads,
+	 * devices open for writing, local, internet and netlink sockets. What
+	 * is outside is refused with EPERM instead of death, since nobody here
+	 * knows what it tries by habit; other processes, exec and new files
+	 * stay out of reach
+	 */
+	SANDBOX_FOREIGN = 1 << 7,
 };
 
 /*
@@ -40,6 +48,12 @@ enum sandbox_group {
  * that, since APDUs in buffers may carry a PIN. ERR_IO: one of the first three failed.
  */
 MUST_CHECK err_t sandbox_harden(void);
+
+/*
+ * Cap what this process may allocate, so that a leak in code of other people
+ * ends it and not the machine. Nothing in builds with sanitizers. ERR_IO.
+ */
+MUST_CHECK err_t sandbox_memory(size_t bytes);
 
 /*
  * From here on only SANDBOX_COMPUTE and the groups in `groups` (bits). Can be

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -155,6 +156,38 @@ try_digest(void)
 	    RAND_bytes(seed, sizeof(seed)) != 1;
 }
 
+static int
+try_packet(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0) < 0;
+}
+
+static int
+try_device(void)
+{
+	return open("/dev/null", O_RDWR | O_NOCTTY) < 0;
+}
+
+static void *
+thread_body(void *arg)
+{
+	return arg;
+}
+
+static int
+try_thread(void)
+{
+	pthread_t t;
+
+	return pthread_create(&t, NULL, thread_body, NULL) != 0 ||
+	    pthread_join(t, NULL) != 0;
+}
+
+#define OURS (~(unsigned int)SANDBOX_FOREIGN)
+#define FOREIGN                                                           \
+	((unsigned int)SANDBOX_FOREIGN | SANDBOX_SOCKETS | SANDBOX_LOOP | \
+	    SANDBOX_READ_FILES)
+
 /* In a child, in the sandbox: did the call work? Killed counts as no. */
 static bool
 works(unsigned int groups, int (*try)(void))
@@ -191,23 +224,35 @@ TEST(a_group_opens_exactly_its_door)
 		{ "compute: fork", try_fork, SANDBOX_COMPUTE, false },
 		{ "fork: fork", try_fork, SANDBOX_FORK, true },
 		{ "fork: exec", try_exec, SANDBOX_FORK, false },
-		{ "all: exec", try_exec, ~0u, false },
-		{ "all: ptrace", try_ptrace, ~0u, false },
+		{ "all: exec", try_exec, OURS, false },
+		{ "all: ptrace", try_ptrace, OURS, false },
 		{ "compute: kill", try_kill, SANDBOX_COMPUTE, false },
 		{ "compute: tgkill", try_tgkill, SANDBOX_COMPUTE, false },
 		{ "compute: raise", try_raise, SANDBOX_COMPUTE, true },
-		{ "all: limits of another", try_limit_of_another, ~0u, false },
-		{ "all: namespace", try_namespace, ~0u, false },
+		{ "all: limits of another", try_limit_of_another, OURS, false },
+		{ "all: namespace", try_namespace, OURS, false },
 		{ "strangers: library", try_library,
 		    SANDBOX_READ_FILES | SANDBOX_STRANGERS, true },
 		{ "files: library", try_library, SANDBOX_READ_FILES, false },
-		{ "strangers: code in memory", try_memory_that_says_file, ~0u,
+		{ "strangers: code in memory", try_memory_that_says_file, OURS,
 		    false },
-		{ "strangers: changed code", try_library_to_be_changed, ~0u,
+		{ "strangers: changed code", try_library_to_be_changed, OURS,
 		    false },
-		{ "all: setuid", try_setuid, ~0u, false },
-		{ "all: inet", try_inet, ~0u, false },
-		{ "all: code", try_executable_memory, ~0u, false },
+		{ "all: setuid", try_setuid, OURS, false },
+		{ "all: inet", try_inet, OURS, false },
+		{ "all: code", try_executable_memory, OURS, false },
+		{ "foreign: thread", try_thread, FOREIGN, true },
+		{ "foreign: inet", try_inet, FOREIGN, true },
+		{ "foreign: packet", try_packet, FOREIGN, false },
+		{ "foreign: device", try_device, FOREIGN, true },
+		{ "foreign: new file", try_open_write, FOREIGN, false },
+		{ "foreign: fork", try_fork, FOREIGN, false },
+		{ "foreign: exec", try_exec, FOREIGN, false },
+		{ "foreign: ptrace", try_ptrace, FOREIGN, false },
+		{ "foreign: kill", try_kill, FOREIGN, false },
+		{ "foreign: thread of another", try_tgkill, FOREIGN, false },
+		{ "foreign: setuid", try_setuid, FOREIGN, false },
+		{ "foreign: code", try_executable_memory, FOREIGN, false },
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++) {
