@@ -24,6 +24,7 @@
 #define PATH_MANAGED_DIR  "/etc/SmartCardServices/managed"
 #define PATH_USERS_DIR    "/etc/SmartCardServices/directory/users"
 #define PATH_ANCHORS_DIR  "/etc/SmartCardServices/anchors"
+#define PATH_READER_CONF  "/etc/reader.conf.d" /* pcsc-lite's */
 #define PATH_LOGIN_PLIST  "/etc/SmartcardLogin.plist"
 /* clang-format on */
 

@@ -24,11 +24,15 @@ struct host; /* opaque: reader/host.h */
 struct driver_args {
 	const char *name; /* for people; borrowed for ever */
 	int device_fd; /* taken; -1: none */
+	const char *library; /* a foreign driver's; NULL: none */
+	const char *device; /* as reader.conf names it; "": by channel */
+	uint32_t channel;
 	uint64_t timeout_ms; /* for a card that does not answer */
 };
 
 struct driver {
 	const char *name; /* lower case */
+	unsigned int sandbox; /* enum sandbox_group bits */
 	err_t (*start)(struct host *h, sd_event *ev,
 	    const struct driver_args *args, void **self);
 	/* f->body is borrowed during the call. */

@@ -29,6 +29,9 @@ static const char usage[] =
     "  --virtual NAME   add a virtual reader with this name (may be repeated)\n"
     "  --pcscd [PATH]   no reader service: use the pcscd that listens at PATH\n"
     "                   (" PATH_PCSC_SOCK ")\n"
+    "  --reader-conf DIR  readers that no bus announces\n"
+    "                   (/etc/reader.conf.d)\n"
+    "  --card-timeout-ms N  wait so long for a card's answer (60000)\n"
     "  --libexec DIR    where the services' programs are\n"
     "                   (" SCS_LIBEXECDIR ")\n"
     "  --access POLICY  who may see the cards: \"seat\" (root, and users with\n"
@@ -88,6 +91,15 @@ check_pcscd(const struct options *o)
 	return EXIT_USAGE + 1;
 }
 
+/* 1 to 600000, which scs-ifd takes. */
+static bool
+digits(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n <= 6 && text[n] == '\0' && text[0] != '0';
+}
+
 /* 0: go on. Otherwise the exit status + 1, so that --help can end with 0. */
 static int
 parse_options(int argc, char **argv, struct options *o)
@@ -98,6 +110,8 @@ parse_options(int argc, char **argv, struct options *o)
 		{ "virtual", required_argument, NULL, 'v' },
 		{ "pcscd",   optional_argument, NULL, 'c' },
 		{ "libexec", required_argument, NULL, 'l' },
+		{ "reader-conf", required_argument, NULL, 'r' },
+		{ "card-timeout-ms", required_argument, NULL, 't' },
 		{ "access",  required_argument, NULL, 'a' },
 		{ "debug",   no_argument,       NULL, 'd' },
 		{ "help",    no_argument,       NULL, 'h' },
@@ -121,13 +135,17 @@ parse_options(int argc, char **argv, struct options *o)
 			o->access_all = true;
 		else if (c == 'a' && strcmp(optarg, "seat") != 0)
 			goto wrong;
+		else if (c == 'r')
+			o->reader_conf = optarg;
+		else if (c == 't' && digits(optarg))
+			o->card_timeout = optarg;
 		else if (c == 'd')
 			o->debug = true;
 		else if (c == 'h')
 			return fputs(usage, stdout) < 0 ? 2 : 1;
 		else if (c == 'V')
 			return printf("scsd %s\n", SCS_VERSION) < 0 ? 2 : 1;
-		else if (c == '?')
+		else if (c == '?' || c == 't')
 			goto wrong;
 	}
 	if (optind == argc)

@@ -10,9 +10,11 @@
 
 #include "base/path.h"
 #include "ipc/control.h"
+#include "reader/config/reader-conf.h"
 #include "scsd/spawn.h"
 #include "scsd/users.h"
 
+#define READERS_MAX 16 /* drivers: readerd's IFDS_MAX */
 #define VIRTUAL_MAX 16 /* virtual readers */
 #define WORKERS_MAX 128 /* of all services together */
 #define ARGS_MAX 24
@@ -39,6 +41,8 @@ struct options {
 	const char *pcscd; /* socket of a pcscd that has the readers, or NULL */
 	const char *virtual_names[VIRTUAL_MAX];
 	unsigned int virtual_n;
+	const char *reader_conf; /* folder; NULL: /etc/reader.conf.d */
+	const char *card_timeout; /* milliseconds; NULL: the default */
 	bool access_all; /* every local user may see the cards (tests) */
 	bool debug;
 };
@@ -76,6 +80,8 @@ struct scsd {
 	struct service services[SVC_COUNT];
 	struct worker workers[WORKERS_MAX];
 	int virtual_listen[VIRTUAL_MAX];
+	/* drivers: the virtual ones come first, then these */
+	struct reader_list readers;
 };
 
 /* service.c */
@@ -85,6 +91,8 @@ MUST_CHECK err_t service_start(struct service *s);
 void service_stop_all(struct scsd *d); /* SIGTERM to all */
 unsigned int service_running(const struct scsd *d);
 void service_watch(struct scsd *d); /* kill those whose watchdog ran out */
+
+unsigned int service_drivers(const struct scsd *d); /* how many */
 
 /* worker.c */
 void worker_spawn(struct service *s, const struct control *request);

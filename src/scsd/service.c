@@ -103,6 +103,44 @@ init_one(struct scsd *d, enum service_id id)
 	return ERR_OK;
 }
 
+static void
+bad_readers(const char *path, const struct why *why)
+{
+	log_err("readers in %s: %s: left out", path, why->text);
+}
+
+/* Readers that no bus announces; the files are root's own. */
+static err_t
+load_readers(struct scsd *d)
+{
+	char path[SCS_PATH_MAX];
+	size_t room = READERS_MAX - d->opt.virtual_n;
+	const char *dir = d->opt.reader_conf;
+	err_t e;
+
+	if (dir == NULL) {
+		if ((e = path_under(d->opt.prefix, PATH_READER_CONF, path)))
+			return e;
+		dir = path;
+	}
+	if ((e = reader_conf_load(dir, &d->readers, bad_readers))) {
+		log_err("readers in %s: %s", dir, err_text(e));
+		return e;
+	}
+	if (d->readers.n > room) {
+		log_err("%s: more than %d readers: the last %zu are left out",
+		    dir, READERS_MAX, d->readers.n - room);
+		d->readers.n = room;
+	}
+	return ERR_OK;
+}
+
+unsigned int
+service_drivers(const struct scsd *d)
+{
+	return d->opt.virtual_n + (unsigned int)d->readers.n;
+}
+
 err_t
 service_init(struct scsd *d)
 {
@@ -111,7 +149,9 @@ service_init(struct scsd *d)
 
 	if ((e = make_folder(d, PATH_RUN_DIR)))
 		return e;
-	if (d->opt.pcscd == NULL && (e = make_folder(d, PATH_PCSC_DIR)))
+	/* a pcscd has readers of its own */
+	if (d->opt.pcscd == NULL &&
+	    ((e = make_folder(d, PATH_PCSC_DIR)) || (e = load_readers(d))))
 		return e;
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if ((e = init_one(d, i)))
@@ -186,7 +226,7 @@ build_args(struct service *s, struct args *a)
 	switch (s->id) {
 	case SVC_READERD:
 		add(a, "--readers");
-		add(a, number(a, 0, d->opt.virtual_n));
+		add(a, number(a, 0, service_drivers(d)));
 		add(a, "--uid"); /* tokend watches the readers */
 		add(a,
 		    number(a, 1,

@@ -92,9 +92,10 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 	err_t e;
 
 	if (c->kind == WORKER_IFD) {
-		if (c->index >= d->opt.virtual_n)
+		if (c->index >= service_drivers(d))
 			return ERR_ABSENT;
-		*use = d->virtual_listen[c->index];
+		if (c->index < d->opt.virtual_n)
+			*use = d->virtual_listen[c->index];
 		return ERR_OK;
 	}
 	if (d->opt.pcscd != NULL)
@@ -108,21 +109,54 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 	return ERR_OK;
 }
 
-static void
-build_argv(struct scsd *d, const struct control *c, const char *argv[6])
-{
-	size_t n = 0;
+/* A worker's command line; `num` is its scratch space. */
+struct args {
+	const char *v[ARGS_MAX];
+	size_t n;
+	char num[16];
+};
 
-	argv[n++] = c->kind == WORKER_IFD ? "scs-ifd" : "scs-token-worker";
-	if (d->opt.debug)
-		argv[n++] = "--debug";
-	if (c->kind == WORKER_TOKEN && d->opt.pcscd != NULL)
-		argv[n++] = "--pcscd";
-	if (c->kind == WORKER_IFD) {
-		argv[n++] = "--virtual";
-		argv[n++] = d->opt.virtual_names[c->index];
+static void
+add(struct args *a, const char *option, const char *value)
+{
+	if (a->n + 2 >= ARGS_MAX)
+		return;
+	a->v[a->n++] = option;
+	if (value != NULL)
+		a->v[a->n++] = value;
+}
+
+static void
+add_driver(struct scsd *d, uint32_t index, struct args *a)
+{
+	const struct reader_conf *r;
+
+	if (d->opt.card_timeout != NULL)
+		add(a, "--card-timeout-ms", d->opt.card_timeout);
+	if (index < d->opt.virtual_n) {
+		add(a, "--virtual", d->opt.virtual_names[index]);
+		return;
 	}
-	argv[n] = NULL;
+	r = &d->readers.readers[index - d->opt.virtual_n];
+	(void)snprintf(
+	    a->num, sizeof(a->num), "%lu", (unsigned long)r->channel);
+	add(a, "--ifdhandler", r->library);
+	add(a, "--name", r->name);
+	add(a, "--device", r->device);
+	add(a, "--channel", a->num);
+}
+
+static void
+build_args(struct scsd *d, const struct control *c, struct args *a)
+{
+	*a = (struct args){ 0 };
+	add(a, c->kind == WORKER_IFD ? "scs-ifd" : "scs-token-worker", NULL);
+	if (d->opt.debug)
+		add(a, "--debug", NULL);
+	if (c->kind == WORKER_TOKEN && d->opt.pcscd != NULL)
+		add(a, "--pcscd", NULL);
+	if (c->kind == WORKER_IFD)
+		add_driver(d, c->index, a);
 }
 
 static err_t
@@ -131,19 +165,19 @@ start(struct worker *w, const struct control *c, int theirs)
 	struct scsd *d = w->owner->d;
 	CLOSE_FD int opened = -1;
 	char program[SCS_PATH_MAX];
-	const char *argv[6];
+	struct args args;
 	struct spawn sp = { .program = program,
-		.argv = argv,
+		.argv = args.v,
 		.drop = d->separate,
-		.fds = { theirs },
-		.fds_n = 2 };
+		.fds = { theirs, -1 } };
 	struct user_id user = { 0 };
 	err_t e;
 
 	if ((e = device_side(d, c, &opened, &sp.fds[1])))
 		return e;
-	build_argv(d, c, argv);
-	if ((e = scsd_program(d, argv[0], program)))
+	sp.fds_n = sp.fds[1] >= 0 ? 2 : 1;
+	build_args(d, c, &args);
+	if ((e = scsd_program(d, args.v[0], program)))
 		return e;
 	if (d->separate && (e = users_worker(w->slot, &user)))
 		return e;

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "reader/host.h"
+#include "reader/ifd/handler.h"
 #include "reader/virtual/virtual.h"
 #include "sandbox/sandbox.h"
 
@@ -22,26 +23,75 @@
 
 static const char usage[] =
     "usage: scs-ifd --virtual NAME [--card-timeout-ms N]\n"
+    "       scs-ifd --ifdhandler LIBRARY --name NAME [--device DEVICE]\n"
+    "               [--channel N] [--card-timeout-ms N]\n"
     "Hosts one reader driver; started by scsd for scs-readerd.\n"
     "\n"
     "  --virtual NAME        a virtual reader; its socket is descriptor 4\n"
+    "  --ifdhandler LIBRARY  a reader that this IFDHandler drives\n"
+    "  --name NAME           its name for people\n"
+    "  --device DEVICE       what the driver opens\n"
+    "  --channel N           or the number of its port\n"
     "  --card-timeout-ms N   wait so long for a card's answer (60000)\n"
     "  --debug\n"
     "  --help, --version\n";
 
 static bool
-parse_ms(const char *text, uint64_t *out)
+parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 {
 	char *end;
 	unsigned long v;
 
 	errno = 0;
 	v = strtoul(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || v == 0 ||
-	    v > MAX_TIMEOUT_MS)
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' ||
+	    v < least || v > most)
 		return false;
 	*out = v;
 	return true;
+}
+
+static bool
+set_option(int o, const char *text, struct driver_args *args)
+{
+	uint64_t v;
+
+	switch (o) {
+	case 'v':
+	case 'n':
+		/* one reader, of one kind */
+		if (args->name != NULL || (o == 'v' && args->library != NULL))
+			return false;
+		args->name = text;
+		args->device_fd = o == 'v' ? WORKER_DEVICE_FD : -1;
+		return true;
+	case 'i':
+		args->library = text;
+		return text[0] == '/';
+	case 'D':
+		args->device = text;
+		return true;
+	case 'c':
+		if (!parse_number(text, 0, UINT32_MAX, &v))
+			return false;
+		args->channel = (uint32_t)v;
+		return true;
+	case 't':
+		return parse_number(text, 1, MAX_TIMEOUT_MS, &args->timeout_ms);
+	case 'd':
+		log_init("scs-ifd", STDERR_FILENO, LOG_LV_DEBUG);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A virtual reader has its descriptor, every other one a library. */
+static bool
+complete(const struct driver_args *args)
+{
+	return args->name != NULL && args->name[0] != '\0' &&
+	    (args->device_fd >= 0) == (args->library == NULL);
 }
 
 /* 0 to go on, else the exit code + 1. */
@@ -50,6 +100,10 @@ parse_args(int argc, char **argv, struct driver_args *args)
 {
 	static const struct option longs[] = {
 		{ "virtual", required_argument, NULL, 'v' },
+		{ "ifdhandler", required_argument, NULL, 'i' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "device", required_argument, NULL, 'D' },
+		{ "channel", required_argument, NULL, 'c' },
 		{ "card-timeout-ms", required_argument, NULL, 't' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
@@ -59,24 +113,20 @@ parse_args(int argc, char **argv, struct driver_args *args)
 	int o;
 
 	while ((o = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (o == 'v') {
-			args->name = optarg;
-		} else if (o == 't' && parse_ms(optarg, &args->timeout_ms)) {
-			continue;
-		} else if (o == 'd') {
-			log_init("scs-ifd", STDERR_FILENO, LOG_LV_DEBUG);
-		} else if (o == 'h') {
+		if (o == 'h') {
 			(void)fputs(usage, stdout);
 			return 1;
-		} else if (o == 'V') {
+		}
+		if (o == 'V') {
 			(void)puts("scs-ifd " SCS_VERSION);
 			return 1;
-		} else {
+		}
+		if (!set_option(o, optarg, args)) {
 			(void)fputs(usage, stderr);
 			return 3;
 		}
 	}
-	if (args->name == NULL || args->name[0] == '\0' || optind != argc) {
+	if (!complete(args) || optind != argc) {
 		(void)fputs(usage, stderr);
 		return 3;
 	}
@@ -84,7 +134,8 @@ parse_args(int argc, char **argv, struct driver_args *args)
 }
 
 static err_t
-start(sd_event *ev, struct host *h, const struct driver_args *args)
+start(sd_event *ev, struct host *h, const struct driver *driver,
+    const struct driver_args *args)
 {
 	sigset_t term;
 	err_t e;
@@ -92,22 +143,26 @@ start(sd_event *ev, struct host *h, const struct driver_args *args)
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	(void)sigaddset(&term, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &term, NULL) != 0 ||
+	/* a driver's write to a peer that has gone is its own affair */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    sigprocmask(SIG_BLOCK, &term, NULL) != 0 ||
 	    sd_event_add_signal(ev, NULL, SIGTERM, NULL, NULL) < 0 ||
 	    sd_event_add_signal(ev, NULL, SIGINT, NULL, NULL) < 0)
 		return ERR_NOMEM;
 	if ((e = sandbox_harden()) ||
-	    (e = host_init(h, ev, WORKER_FD, &virtual_driver)) ||
-	    (e = virtual_driver.start(h, ev, args, &h->self)))
+	    (e = host_init(h, ev, WORKER_FD, driver)) ||
+	    (e = driver->start(h, ev, args, &h->self)))
 		return e;
-	return sandbox_enter(SANDBOX_SOCKETS | SANDBOX_LOOP);
+	return sandbox_enter(driver->sandbox);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct driver_args args = { .device_fd = WORKER_DEVICE_FD,
-		.timeout_ms = DEFAULT_TIMEOUT_MS };
+	struct driver_args args = {
+		.device_fd = -1, .device = "", .timeout_ms = DEFAULT_TIMEOUT_MS
+	};
+	const struct driver *driver;
 	struct host host = { .channel.fd = -1 };
 	sd_event *ev = NULL;
 	err_t e = ERR_NOMEM;
@@ -117,14 +172,15 @@ main(int argc, char **argv)
 	r = parse_args(argc, argv, &args);
 	if (r != 0)
 		return r - 1;
-	if (sd_event_new(&ev) < 0 || (e = start(ev, &host, &args))) {
+	driver = args.library != NULL ? &handler_driver : &virtual_driver;
+	if (sd_event_new(&ev) < 0 || (e = start(ev, &host, driver, &args))) {
 		log_err(
 		    "reader \"%s\": cannot start: %s", args.name, err_text(e));
 		return 1;
 	}
-	r = stream_loop(ev);
+	r = sd_event_loop(ev);
 	if (host.self != NULL)
-		virtual_driver.stop(host.self);
+		driver->stop(host.self);
 	host_done(&host);
 	sd_event_unref(ev);
 	return r < 0 ? 1 : r;

@@ -41,7 +41,9 @@ request(struct host *h, uint8_t action)
 void
 fuzz_one(struct span in)
 {
-	struct driver_args args = { "Fuzz", -1, 1000 };
+	struct driver_args args = {
+		.name = "Fuzz", .device_fd = -1, .timeout_ms = 1000
+	};
 	struct host h;
 	unsigned int asked = 0, got = 0;
 	struct span said;

@@ -50,7 +50,9 @@ card_says(const char *hex)
 static void
 start(void)
 {
-	struct driver_args args = { "Example", -1, 1000 };
+	struct driver_args args = {
+		.name = "Example", .device_fd = -1, .timeout_ms = 1000
+	};
 
 	EXPECT_OK(host_init(&host, NULL, -1, &virtual_driver));
 	EXPECT_OK(virtual_driver.start(&host, NULL, &args, &host.self));

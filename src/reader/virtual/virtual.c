@@ -12,6 +12,7 @@
 #include "codec/atr.h"
 #include "reader/stream.h"
 #include "reader/virtual/vpcd.h"
+#include "sandbox/sandbox.h"
 
 #define SLOT 0
 #define ATR_TIMEOUT_MS 5000u
@@ -343,6 +344,7 @@ virtual_request(void *self, const struct worker_frame *f)
 
 const struct driver virtual_driver = {
 	.name = "virtual",
+	.sandbox = SANDBOX_SOCKETS | SANDBOX_LOOP,
 	.start = virtual_start,
 	.request = virtual_request,
 	.stop = virtual_stop,

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contract of reader/driver.h on one side, the thread that calls an
+ * IFDHandler on the other. The library is loaded before the sandbox closes, so
+ * that its code can be mapped; its first function is called after.
+ */
+#include "reader/ifd/handler.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "reader/ifd/library.h"
+#include "reader/ifd/thread.h"
+#include "sandbox/sandbox.h"
+
+#define WATCH_USEC 250000u
+#define MEMORY_MAX (256ul * 1024 * 1024) /* a leak ends the driver */
+
+struct handler {
+	struct host *host; /* borrowed */
+	struct thread *thread;
+	sd_event_source *run, *news, *watch;
+};
+
+static void
+tell(const struct worker_frame *f, void *ctx)
+{
+	struct host *h = ctx;
+
+	if (f->type == WORKER_SLOT) {
+		char name[WORKER_NAME_MAX + 1] = { 0 };
+
+		for (size_t i = 0; i < f->body.n && i < WORKER_NAME_MAX; i++)
+			name[i] = (char)f->body.p[i];
+		host_slot(h, f->slot, name);
+	} else if (f->type == WORKER_CARD) {
+		host_card(h, f->slot, (enum worker_card)f->value, f->body);
+	} else {
+		host_answer(
+		    h, f->slot, f->id, err_from_wire(f->value), f->body);
+	}
+}
+
+static int
+on_news(
+    sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev UNUSED, void *data)
+{
+	struct handler *d = data;
+
+	thread_take(d->thread, tell, d->host);
+	return 0;
+}
+
+static int
+on_watch(sd_event_source *src, uint64_t usec UNUSED, void *data)
+{
+	struct handler *d = data;
+
+	thread_watch(d->thread);
+	if (sd_event_source_set_time_relative(src, WATCH_USEC) < 0)
+		return -1;
+	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+}
+
+/* The loop's first turn: the sandbox is closed. */
+static int
+on_run(sd_event_source *src UNUSED, void *data)
+{
+	struct handler *d = data;
+
+	if (thread_run(d->thread) != ERR_OK) {
+		log_err("a reader driver's thread cannot be made");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+handler_stop(void *self)
+{
+	struct handler *d = self;
+
+	if (d == NULL)
+		return;
+	sd_event_source_disable_unref(d->run);
+	sd_event_source_disable_unref(d->news);
+	sd_event_source_disable_unref(d->watch);
+	thread_free(&d->thread);
+	if (d->thread != NULL) {
+		/* it is still inside: its destructors must not run */
+		log_warning("a reader driver does not end: left behind");
+		_exit(1);
+	}
+	free(d);
+}
+
+static err_t
+add_sources(struct handler *d, sd_event *ev)
+{
+	return sd_event_add_defer(ev, &d->run, on_run, d) < 0 ||
+		sd_event_add_io(ev, &d->news, thread_fd(d->thread), EPOLLIN,
+		    on_news, d) < 0 ||
+		sd_event_add_time_relative(ev, &d->watch, CLOCK_MONOTONIC,
+		    WATCH_USEC, WATCH_USEC / 2, on_watch, d) < 0
+	    ? ERR_NOMEM
+	    : ERR_OK;
+}
+
+static err_t
+handler_start(
+    struct host *h, sd_event *ev, const struct driver_args *args, void **self)
+{
+	struct thread_setup setup = { .name = args->name,
+		.device = args->device,
+		.channel = args->channel,
+		.timeout_ms = args->timeout_ms };
+	struct handler *d = calloc(1, sizeof(*d));
+	struct why why = { 0 };
+	err_t e;
+
+	if (d == NULL)
+		return ERR_NOMEM;
+	d->host = h;
+	if ((e = library_open(args->library, &setup.driver, &why)))
+		log_err("driver %s: %s", args->library, why_text(&why, e));
+	else if ((e = thread_new(&setup, &d->thread)) == ERR_OK &&
+	    (e = add_sources(d, ev)) == ERR_OK)
+		e = sandbox_memory(MEMORY_MAX);
+	if (e != ERR_OK) {
+		handler_stop(d);
+		return e;
+	}
+	*self = d;
+	return ERR_OK;
+}
+
+static void
+handler_request(void *self, const struct worker_frame *f)
+{
+	struct handler *d = self;
+	err_t e = thread_ask(d->thread, f);
+
+	if (e != ERR_OK)
+		host_answer(d->host, f->slot, f->id, e, SPAN_NONE);
+}
+
+const struct driver handler_driver = {
+	.name = "ifdhandler",
+	.sandbox = SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES |
+	    SANDBOX_FOREIGN,
+	.start = handler_start,
+	.request = handler_request,
+	.stop = handler_stop,
+};

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An IFDHandler 3.0 that behaves as its DEVICENAME and its commands tell it.
+ * It has one slot, and a card in it that answers 90 00 to everything else.
+ *
+ *	DEVICENAME "well", "hang-open", "crash-open", "hang-presence",
+ *	"hang-power", "long-atr", "no-atr"
+ *
+ *	command  what the driver does
+ *	00 E1    crashes
+ *	00 E2    hangs
+ *	00 E3    claims 100,000 bytes
+ *	00 E4    leaks 64 MiB, and answers 90 00 as long as there is any
+ *	00 E5    answers one byte
+ *	00 E6    closes its host's channel with rubbish, and hangs
+ *	00 E7    tries what a driver has no business with: 90 00 if all failed
+ *	00 E8    says that the card has gone
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "reader/ifd/abi.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define LEAK (64ul * 1024 * 1024)
+#define LIE 100000ul
+
+EXPORT ifdh_create_by_name_fn IFDHCreateChannelByName;
+EXPORT ifdh_create_fn IFDHCreateChannel;
+EXPORT ifdh_close_fn IFDHCloseChannel;
+EXPORT ifdh_get_fn IFDHGetCapabilities;
+EXPORT ifdh_set_fn IFDHSetCapabilities;
+EXPORT ifdh_protocol_fn IFDHSetProtocolParameters;
+EXPORT ifdh_power_fn IFDHPowerICC;
+EXPORT ifdh_transmit_fn IFDHTransmitToICC;
+EXPORT ifdh_control3_fn IFDHControl;
+EXPORT ifdh_presence_fn IFDHICCPresence;
+
+static char behaviour[64];
+
+static int
+is(const char *what)
+{
+	return strcmp(behaviour, what) == 0;
+}
+
+static void
+hang(void)
+{
+	for (;;)
+		(void)sleep(1000);
+}
+
+static void
+crash(void)
+{
+	(void)raise(SIGSEGV);
+}
+
+long
+IFDHCreateChannelByName(ifdh_dword lun, char *device)
+{
+	(void)lun;
+	(void)strncpy(behaviour, device, sizeof(behaviour) - 1);
+	if (is("hang-open"))
+		hang();
+	if (is("crash-open"))
+		crash();
+	return IFDH_SUCCESS;
+}
+
+long
+IFDHCreateChannel(ifdh_dword lun, ifdh_dword channel)
+{
+	(void)lun;
+	(void)channel;
+	return IFDH_SUCCESS;
+}
+
+long
+IFDHCloseChannel(ifdh_dword lun)
+{
+	(void)lun;
+	return IFDH_SUCCESS;
+}
+
+long
+IFDHGetCapabilities(
+    ifdh_dword lun, ifdh_dword tag, ifdh_dword *length, uint8_t *value)
+{
+	(void)lun;
+	(void)tag;
+	(void)length;
+	(void)value;
+	return IFDH_TAG_UNKNOWN;
+}
+
+long
+IFDHSetCapabilities(
+    ifdh_dword lun, ifdh_dword tag, ifdh_dword length, uint8_t *value)
+{
+	(void)lun;
+	(void)tag;
+	(void)length;
+	(void)value;
+	return IFDH_NOT_SUPPORTED;
+}
+
+long
+IFDHSetProtocolParameters(ifdh_dword lun, ifdh_dword protocol, uint8_t flags,
+    uint8_t pts1, uint8_t pts2, uint8_t pts3)
+{
+	(void)lun;
+	(void)protocol;
+	(void)flags;
+	(void)pts1;
+	(void)pts2;
+	(void)pts3;
+	return IFDH_SUCCESS;
+}
+
+long
+IFDHPowerICC(
+    ifdh_dword lun, ifdh_dword action, uint8_t *atr, ifdh_dword *length)
+{
+	static const uint8_t own[] = { 0x3b, 0x80, 0x01, 0x81 };
+
+	(void)lun;
+	if (is("hang-power"))
+		hang();
+	*length = 0;
+	if (action == IFDH_POWER_DOWN || is("no-atr"))
+		return IFDH_SUCCESS;
+	memcpy(atr, own, sizeof(own));
+	*length = is("long-atr") ? LIE : sizeof(own);
+	return IFDH_SUCCESS;
+}
+
+/* How many of these work; none should. */
+static unsigned int
+forbidden(void)
+{
+	char *argv[] = { NULL };
+	unsigned int n = 0;
+	pid_t child;
+	int fd;
+
+	n += kill(getppid(), 0) == 0;
+	n += ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
+	n += (fd = open("/tmp/scs-bad-driver", O_CREAT | O_RDWR, 0600)) >= 0;
+	n += socket(AF_PACKET, SOCK_RAW, 0) >= 0;
+	if ((child = fork()) == 0)
+		_exit(0);
+	n += child > 0;
+	n += execve("/bin/true", argv, argv) == 0;
+	return n;
+}
+
+static void
+rubbish(void)
+{
+	static const uint8_t junk[64] = { 0xff, 0xff, 0xff, 0xff };
+
+	(void)send(3, junk, sizeof(junk), 0);
+	(void)raise(SIGSTOP); /* not even its host's threads go on */
+	hang();
+}
+
+static int
+leak(void)
+{
+	volatile uint8_t *p = malloc(LEAK);
+
+	if (p == NULL)
+		return 0;
+	for (size_t i = 0; i < LEAK; i += 4096)
+		p[i] = 1;
+	return 1;
+}
+
+long
+IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
+    ifdh_dword tx_length, uint8_t *rx, ifdh_dword *rx_length,
+    struct ifdh_pci *recv)
+{
+	uint8_t ins = tx_length > 1 ? tx[1] : 0;
+
+	(void)lun;
+	(void)send;
+	(void)recv;
+	rx[0] = 0x90;
+	rx[1] = 0x00;
+	*rx_length = 2;
+	switch (ins) {
+	case 0xe1:
+		crash();
+		break;
+	case 0xe2:
+		hang();
+		break;
+	case 0xe3:
+		*rx_length = LIE;
+		break;
+	case 0xe4:
+		if (!leak())
+			abort(); /* as code does that does not look */
+		break;
+	case 0xe5:
+		*rx_length = 1;
+		break;
+	case 0xe6:
+		rubbish();
+		break;
+	case 0xe7:
+		if (forbidden() > 0)
+			rx[0] = 0x6f;
+		break;
+	case 0xe8:
+		*rx_length = 0;
+		return IFDH_ICC_NOT_PRESENT;
+	default:
+		break;
+	}
+	return IFDH_SUCCESS;
+}
+
+long
+IFDHControl(ifdh_dword lun, ifdh_dword code, uint8_t *tx, ifdh_dword tx_length,
+    uint8_t *rx, ifdh_dword rx_room, ifdh_dword *rx_length)
+{
+	(void)lun;
+	(void)code;
+	(void)tx;
+	(void)tx_length;
+	(void)rx;
+	(void)rx_room;
+	*rx_length = 0;
+	return IFDH_NOT_SUPPORTED;
+}
+
+long
+IFDHICCPresence(ifdh_dword lun)
+{
+	(void)lun;
+	if (is("hang-presence"))
+		hang();
+	return IFDH_ICC_PRESENT;
+}
