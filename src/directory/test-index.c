@@ -14,6 +14,7 @@
 #define MANY 10000
 
 static char dir[] = "/tmp/scs-index.XXXXXX";
+static bool made; /* its name may end in an X */
 static char folder[128];
 
 static struct pkhh
@@ -57,8 +58,9 @@ empty(void)
 	struct dirent *f;
 	DIR *d;
 
-	if (dir[sizeof(dir) - 2] == 'X')
+	if (!made)
 		assert_non_null(mkdtemp(dir));
+	made = true;
 	(void)snprintf(folder, sizeof(folder), "%s%s", dir, PATH_USERS_DIR);
 	EXPECT_OK(file_mkdirs(folder, 0755));
 	assert_non_null(d = opendir(folder));

@@ -13,6 +13,7 @@
 #define SYSTEM PATH_PREFS_DIR "/" PREFS_SMARTCARD ".plist"
 
 static char dir[] = "/tmp/scs-prefs.XXXXXX";
+static bool made; /* its name may end in an X */
 
 static void
 put(const char *path, const char *xml)
@@ -35,8 +36,9 @@ open_empty(void)
 	struct prefs *p = NULL;
 	char path[SCS_PATH_MAX];
 
-	if (dir[sizeof(dir) - 2] == 'X')
+	if (!made)
 		assert_non_null(mkdtemp(dir));
+	made = true;
 	(void)snprintf(path, sizeof(path), "%s%s", dir, PATH_MANAGED_DIR);
 	EXPECT_OK(file_mkdirs(path, 0755));
 	(void)snprintf(path, sizeof(path), "%s%s", dir, PATH_PREFS_DIR);
