@@ -49,8 +49,10 @@ def skip(why):
 
 def in_private():
     if os.environ.get("SCS_IN_PRIVATE"):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs",
-                        "/run/pcscd"], check=True)
+        # -n: mount(8) would leave /run/mount behind, and we /run/pcscd
+        subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=0755",
+                        "tmpfs", "/run"], check=True)
+        os.mkdir("/run/pcscd", 0o755)
         return
     if os.geteuid() != 0:
         skip("needs root for a mount namespace")
@@ -59,7 +61,6 @@ def in_private():
             skip(f"{need} is not installed")
     if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
         skip("no mount namespaces here")
-    os.makedirs("/run/pcscd", exist_ok=True)
     os.environ["SCS_IN_PRIVATE"] = "1"
     os.execvp("unshare", ["unshare", "-m", sys.executable, *sys.argv])
 

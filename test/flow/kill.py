@@ -85,16 +85,19 @@ def no_start(s, card):
 def never_ready(s, card):
     """Workers that die before they are ready: three, and then a reason."""
     card.tell("remove")
+    # the one before is still on its way out, and does not count
+    stack.wait_until(lambda: victim(s, "scs-token-worker") is None, 15,
+                     "the end of the worker before")
     card.tell("misbehave delay=400")
     s.mark()
     card.tell("insert")
     for _ in range(3):
-        pid = stack.wait_until(lambda: victim(s, "scs-token-worker"), 5,
+        pid = stack.wait_until(lambda: victim(s, "scs-token-worker"), 15,
                                "a worker")
         os.kill(pid, signal.SIGKILL)
-        stack.wait_until(lambda: victim(s, "scs-token-worker") != pid, 5,
+        stack.wait_until(lambda: victim(s, "scs-token-worker") != pid, 15,
                          "its end")
-    line = s.wait_log("3 times in a row", 5)
+    line = s.wait_log("3 times in a row", 15)
     if "Kill Reader" not in line or "taken out and put in" not in line:
         raise stack.Failure(f"not said what to do: {line}")
     time.sleep(2)
