@@ -47,7 +47,7 @@ def own_namespace():
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private",
                               sys.executable, *sys.argv])
     os.makedirs("/run/pcscd", exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run/pcscd"], check=True)
+    subprocess.run(["mount", "-n", "-t", "tmpfs", "tmpfs", "/run/pcscd"], check=True)
 
 
 def on(cpus):
