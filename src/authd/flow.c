@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "ipc/control.h"
 #include "prefs/watch.h"
 
 #define PATIENCE_MS 20000
@@ -33,20 +34,24 @@ must(bool ok, const char *what)
 		fail_msg("set-up: %s", what);
 }
 
+/* With the descriptors that scsd gives it; the others close themselves. */
 static void
-run_authd(uid_t token_uid)
+run_authd(uid_t token_uid, int control, int listener)
 {
 	char uid[16];
 	int log;
 
 	(void)snprintf(uid, sizeof(uid), "%u", (unsigned int)token_uid);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	log = open(flow.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	if (log < 0 || dup2(log, 2) < 0)
+	log = open(flow.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	control = fcntl(control, F_DUPFD_CLOEXEC, CONTROL_LISTEN_FD + 1);
+	listener = fcntl(listener, F_DUPFD_CLOEXEC, CONTROL_LISTEN_FD + 1);
+	if (dup2(log, STDERR_FILENO) < 0 || dup2(control, CONTROL_FD) < 0 ||
+	    dup2(listener, CONTROL_LISTEN_FD) < 0)
 		_exit(127);
 	(void)execl(AUTHD_PATH, "scs-authd", "--prefix", flow.dir,
-	    "--standalone", flow.dir, "--token-socket", flow.token,
-	    "--token-uid", uid, "--debug", (char *)NULL);
+	    "--token-socket", flow.token, "--token-uid", uid, "--debug",
+	    (char *)NULL);
 	_exit(127);
 }
 
@@ -58,24 +63,37 @@ stop_authd(void)
 	(void)kill(flow.authd, SIGTERM);
 	(void)waitpid(flow.authd, NULL, 0);
 	flow.authd = 0;
+	fd_close(&flow.control);
+}
+
+static void
+await_ready(void)
+{
+	struct control c = { 0 };
+	int none = -1;
+
+	must(control_recv(flow.control, &c, &none, deadline_in(PATIENCE_MS)) ==
+		    ERR_OK &&
+		c.type == CONTROL_READY,
+	    "scs-authd does not start");
 }
 
 void
 flow_restart(uid_t token_uid)
 {
-	uint64_t until = deadline_in(PATIENCE_MS);
-	int fd = -1;
+	CLOSE_FD int listener = -1;
+	int pair[2];
 
 	stop_authd();
-	(void)unlink(flow.auth);
+	must(fd_listen_unix(flow.auth, 0666, &listener) == ERR_OK, "listen");
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0,
+	    "control channel");
 	must((flow.authd = fork()) >= 0, "fork");
 	if (flow.authd == 0)
-		run_authd(token_uid);
-	while (fd_connect_unix(flow.auth, &fd) != ERR_OK) {
-		must(clock_ms() < until, "scs-authd does not start");
-		(void)usleep(2000);
-	}
-	fd_close(&fd);
+		run_authd(token_uid, pair[1], listener);
+	fd_close(&pair[1]);
+	flow.control = pair[0];
+	await_ready();
 }
 
 void

@@ -14,6 +14,7 @@ struct flow {
 	char dir[64];
 	char auth[128], token[128], log[128];
 	pid_t authd, tokend;
+	int control; /* what scsd would hold */
 	struct fake *fake;
 };
 

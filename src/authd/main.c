@@ -27,7 +27,7 @@
 #define ALIVE_US (5 * 1000000ull)
 
 struct options {
-	const char *prefix, *token_path, *standalone;
+	const char *prefix, *token_path;
 	uid_t token_uid;
 	bool debug;
 };
@@ -43,13 +43,12 @@ struct service {
 
 static const char usage[] =
     "usage: scs-authd --token-socket PATH --token-uid UID [--prefix DIR]\n"
-    "                 [--standalone DIR] [--debug]\n"
+    "                 [--debug]\n"
     "Decides who may log in with a smart card. Started by scsd(8), which\n"
     "passes a control channel as descriptor 3 and the socket as 4.\n"
     "  --token-socket PATH  the token service's socket\n"
     "  --token-uid UID      the user whose socket that must be\n"
     "  --prefix DIR         everything else is below DIR\n"
-    "  --standalone DIR     without scsd: listen on DIR/auth.sock\n"
     "  --debug              log more\n"
     "  --help, --version\n";
 
@@ -76,7 +75,6 @@ parse_options(int argc, char **argv, struct options *o)
 		{ "prefix", required_argument, NULL, 'p' },
 		{ "token-socket", required_argument, NULL, 't' },
 		{ "token-uid", required_argument, NULL, 'u' },
-		{ "standalone", required_argument, NULL, 's' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
@@ -96,9 +94,6 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'u':
 			have_uid = parse_uid(optarg, &o->token_uid);
-			break;
-		case 's':
-			o->standalone = optarg;
 			break;
 		case 'd':
 			o->debug = true;
@@ -206,28 +201,10 @@ start_watch(struct service *s)
 }
 
 static err_t
-listen_fd(const struct options *o, int *fd)
-{
-	char path[SCS_PATH_MAX];
-	int n;
-
-	if (o->standalone == NULL) {
-		*fd = CONTROL_LISTEN_FD;
-		return ERR_OK;
-	}
-	n = snprintf(path, sizeof(path), "%s/auth.sock", o->standalone);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return ERR_LIMIT;
-	return fd_listen_unix(path, 0666, fd);
-}
-
-static err_t
 connect_scsd(struct service *s)
 {
 	const struct control ready = { .type = CONTROL_READY };
 
-	if (s->opt.standalone != NULL)
-		return ERR_OK;
 	if (sd_event_add_io(s->ev, NULL, CONTROL_FD, EPOLLIN, on_control, s) <
 		0 ||
 	    sd_event_add_time_relative(s->ev, &s->alive, CLOCK_MONOTONIC,
@@ -256,7 +233,6 @@ block_signals(struct service *s)
 static err_t
 start(struct service *s)
 {
-	int fd;
 	err_t e;
 
 	s->authd.prefix = s->opt.prefix;
@@ -269,10 +245,10 @@ start(struct service *s)
 	if ((e = prefs_open(s->opt.prefix, &s->authd.prefs)) ||
 	    (e = index_new(s->opt.prefix, &s->authd.index)) ||
 	    (e = block_signals(s)) || (e = start_watch(s)) ||
-	    (e = listen_fd(&s->opt, &fd)) || (e = service_jail()))
+	    (e = service_jail()))
 		return e;
 	read_all(s);
-	if ((e = gate_new(s->ev, fd, &s->authd, &s->gate)))
+	if ((e = gate_new(s->ev, CONTROL_LISTEN_FD, &s->authd, &s->gate)))
 		return e;
 	return connect_scsd(s);
 }
