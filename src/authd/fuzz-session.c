@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "authd/cards.h"
+#include "authd/claim.h"
 #include "authd/session.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -176,6 +177,13 @@ map_users(const struct map_source *from UNUSED, const struct pkhh *keys UNUSED,
 	for (size_t i = 0; i < *found; i++)
 		out[i] = (struct map_match){ .user = "user" };
 	return ERR_OK;
+}
+
+err_t
+claim_ask(int fd UNUSED, const char *who)
+{
+	FUZZ_PROMISE(who[0] != '\0');
+	return (card.how & 0x08) != 0 ? ERR_LIMIT : ERR_OK;
 }
 
 static struct authd *

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "authd/limit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define FULL ((int64_t)LIMIT_CREDIT * LIMIT_REFILL_MS)
 
 static struct limit_user *
@@ -90,4 +93,45 @@ limit_end(struct limit *l, uid_t uid, bool exempt, bool wrong_pin)
 		u->running--;
 	if (wrong_pin)
 		u->credit_ms -= (int64_t)LIMIT_WRONG_PIN * LIMIT_REFILL_MS;
+}
+
+static struct limit_away *
+find_away(struct limit *l, const char *who)
+{
+	for (size_t i = 0; i < LIMIT_AWAY; i++) {
+		if (l->away[i].running > 0 && strcmp(l->away[i].who, who) == 0)
+			return &l->away[i];
+	}
+	return NULL;
+}
+
+err_t
+limit_away_begin(struct limit *l, const char *who)
+{
+	struct limit_away *a = find_away(l, who);
+
+	if (l->running_away >= LIMIT_AWAY || strlen(who) >= LIMIT_WHO_MAX)
+		return ERR_LIMIT;
+	/* there are as many entries as sessions: one is free */
+	for (size_t i = 0; a == NULL && i < LIMIT_AWAY; i++) {
+		if (l->away[i].running == 0)
+			a = &l->away[i];
+	}
+	if (a == NULL || a->running >= LIMIT_AWAY_EACH)
+		return ERR_LIMIT;
+	(void)snprintf(a->who, sizeof(a->who), "%s", who);
+	a->running++;
+	l->running_away++;
+	return ERR_OK;
+}
+
+void
+limit_away_end(struct limit *l, const char *who)
+{
+	struct limit_away *a = find_away(l, who);
+
+	if (a == NULL)
+		return;
+	a->running--;
+	l->running_away--;
 }

@@ -3,6 +3,10 @@
  * How often a user who is not root may ask, across connections: so many
  * sessions at a time, and a bucket of credit that fills slowly. A session costs
  * one, one that ended with a PIN the card refused costs more.
+ *
+ * Besides, whoever is not at the seat, root's programs too, has one of few
+ * places, so that the person who is there always gets a session: sshd runs as
+ * root and is driven by anybody on the network, sudo by anybody with a shell.
  */
 #ifndef SCS_AUTHD_LIMIT_H
 #define SCS_AUTHD_LIMIT_H
@@ -18,6 +22,9 @@
 #define LIMIT_REFILL_MS 6000 /* for one unit of credit */
 #define LIMIT_WRONG_PIN 3 /* what a refused PIN costs besides */
 #define LIMIT_UIDS 256
+#define LIMIT_AWAY 32 /* at a time, of all who are not at the seat */
+#define LIMIT_AWAY_EACH 4 /* of one host or one user of them */
+#define LIMIT_WHO_MAX 272 /* bytes with NUL: "host NAME", "user UID" */
 
 struct limit_user {
 	uid_t uid;
@@ -26,11 +33,17 @@ struct limit_user {
 	uint64_t seen_ms;
 };
 
+struct limit_away {
+	char who[LIMIT_WHO_MAX];
+	unsigned int running; /* 0: this entry is free */
+};
+
 /* A plain value; zero is a fresh one. */
 struct limit {
 	struct limit_user users[LIMIT_UIDS];
 	size_t n;
-	unsigned int running, running_users;
+	unsigned int running, running_users, running_away;
+	struct limit_away away[LIMIT_AWAY];
 };
 
 /*
@@ -41,5 +54,12 @@ struct limit {
 MUST_CHECK err_t limit_begin(
     struct limit *l, uid_t uid, bool exempt, uint64_t now_ms);
 void limit_end(struct limit *l, uid_t uid, bool exempt, bool wrong_pin);
+
+/*
+ * A session that has begun turns out to be of somebody who is not at the seat:
+ * may it stay? If so it is counted, until limit_away_end(). ERR_LIMIT.
+ */
+MUST_CHECK err_t limit_away_begin(struct limit *l, const char *who);
+void limit_away_end(struct limit *l, const char *who);
 
 #endif

@@ -32,6 +32,17 @@ login_done(struct login *l)
 	token_close(&l->tokens);
 }
 
+/* Whom sshd lets in is anybody on the network, though sshd is root's. */
+static enum verdict
+check_host(struct login *l)
+{
+	if (policy_is_local(l->start.rhost) ||
+	    session_claim(l->s, &l->out.why, "host %s", l->start.rhost) ==
+		ERR_OK)
+		return VERDICT_OK;
+	return VERDICT_SERVICE;
+}
+
 /* What may be said before a card is looked at; and again at the end. */
 static enum verdict
 check_policy(struct login *l)
@@ -258,7 +269,8 @@ decide(struct login *l)
 	struct pin_dialogue d = { .s = l->s, .out = &l->out };
 	enum verdict v;
 
-	if ((v = check_policy(l)) != VERDICT_OK)
+	if ((v = check_policy(l)) != VERDICT_OK ||
+	    (v = check_host(l)) != VERDICT_OK)
 		return v;
 	note_attributes(l);
 	v = session_cards(l->s, &l->tokens, &l->list, &l->cards, &l->out.why);

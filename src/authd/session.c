@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "authd/session.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "authd/cards.h"
+#include "authd/claim.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -81,6 +85,28 @@ verdict_text(enum verdict v)
 	return "internal error";
 }
 
+err_t
+session_claim(struct session *s, struct why *why, const char *fmt, ...)
+{
+	char who[LIMIT_WHO_MAX];
+	va_list ap;
+	int n;
+
+	if (s->claimed)
+		return ERR_OK;
+	va_start(ap, fmt);
+	n = vsnprintf(who, sizeof(who), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(who) ||
+	    claim_ask(s->gate, who) != ERR_OK)
+		return why_add(why, ERR_LIMIT,
+		    "too many logins at a time from elsewhere (%.80s): try "
+		    "again later",
+		    who);
+	s->claimed = true;
+	return ERR_OK;
+}
+
 enum verdict
 session_cards(struct session *s, struct token_client **tokens,
     struct token_list *list, struct cards *cards, struct why *why)
@@ -110,9 +136,17 @@ enum verdict
 session_run(struct session *s)
 {
 	CLEANUP(msg_done) struct msg m;
+	struct why why = { 0 };
 	err_t e;
 
 	msg_init(&m, 0);
+	if (!s->place.active &&
+	    session_claim(s, &why, "user %u", (unsigned int)s->place.owner) !=
+		ERR_OK) {
+		log_warning("caller %u: %s: turned away",
+		    (unsigned int)s->peer.uid, why.text);
+		return VERDICT_SERVICE;
+	}
 	s->deadline = deadline_in(SESSION_FIRST_MS);
 	e = session_recv(s, &m);
 	s->deadline = deadline_in(SESSION_MS);

@@ -32,10 +32,12 @@ struct authd {
 struct session {
 	struct authd *d;
 	int fd; /* the caller */
+	int gate; /* where to claim a place (authd/claim.h) */
 	struct peer peer;
 	bool
 	    privileged; /* the caller is root, or we serve our own user alone */
 	struct place place;
+	bool claimed; /* counted as one of those who are not at the seat */
 	uint64_t deadline;
 	bool pin_refused; /* the card refused a PIN: it costs the caller */
 };
@@ -64,6 +66,13 @@ enum verdict user_of_run(struct session *s, struct msg *m);
  */
 MUST_CHECK err_t session_recv(struct session *s, struct msg *m);
 MUST_CHECK err_t session_send(struct session *s, const struct msg *m);
+
+/*
+ * The caller is not at the seat: may it stay? `who` names it for the count.
+ * ERR_LIMIT, with a reason: too many are here already.
+ */
+MUST_CHECK err_t session_claim(
+    struct session *s, struct why *why, const char *fmt, ...) PRINTF(3, 4);
 
 /* The cards that are there. *list and *cards are the caller's to free. */
 struct cards;

@@ -11,23 +11,32 @@
 
 #define READER_SEAT "seat0"
 
-static const struct place here = { .remote = false, .active = true };
-static const struct place unknown = { .remote = true, .active = false };
+static struct place
+here(uid_t owner)
+{
+	return (struct place){ .active = true, .owner = owner };
+}
+
+static struct place
+unknown(uid_t owner)
+{
+	return (struct place){ .remote = true, .owner = owner };
+}
 
 struct place
 place_judge(const struct place_session *s, uid_t uid)
 {
-	struct place away = { .remote = false, .active = false };
+	struct place away = { .owner = uid == 0 ? s->owner : uid };
 
 	if (s->remote)
-		return unknown;
+		return unknown(away.owner);
 	/* the process that connected may have ended, and its number be that of
 	 * one in somebody else's session: ordinary users count in their own */
-	if (uid != 0 && s->owner != uid)
+	if (away.owner != s->owner)
 		return away;
 	if (s->seat == NULL || strcmp(s->seat, READER_SEAT) != 0)
 		return away;
-	return (struct place){ .remote = false, .active = s->active };
+	return (struct place){ .active = s->active, .owner = s->owner };
 }
 
 static struct place
@@ -38,7 +47,7 @@ place_of_session(const char *session, uid_t uid)
 				       sd_session_is_remote(session) != 0 };
 
 	if (sd_session_get_uid(session, &s.owner) < 0)
-		return unknown;
+		return unknown(uid);
 	if (sd_session_get_seat(session, &seat) >= 0)
 		s.seat = seat;
 	s.active = sd_session_is_active(session) > 0;
@@ -60,18 +69,18 @@ place_of_peer(const char *prefix, int fd, uid_t uid)
 	int r;
 
 	if (prefix[0] != '\0')
-		return here;
+		return here(uid);
 	/* logind makes its first seat when it starts; the folder alone may
 	 * have come with a package */
 	if (access("/run/systemd/seats/" READER_SEAT, F_OK) != 0)
-		return here;
+		return here(uid);
 	if ((r = sd_peer_get_session(fd, &session)) >= 0)
 		return place_of_session(session, uid);
 	if (!is_none(r))
-		return unknown;
+		return unknown(uid);
 	if ((r = sd_peer_get_owner_uid(fd, &owner)) >= 0)
 		return sd_uid_get_display(owner, &session) >= 0
 		    ? place_of_session(session, uid)
-		    : unknown;
-	return is_none(r) && uid == 0 ? here : unknown;
+		    : unknown(owner);
+	return is_none(r) && uid == 0 ? here(uid) : unknown(uid);
 }

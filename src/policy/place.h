@@ -13,6 +13,7 @@
 struct place {
 	bool remote; /* or unknown */
 	bool active; /* in an active session on the reader's seat */
+	uid_t owner; /* of the session; in none, the peer's uid */
 };
 
 /*

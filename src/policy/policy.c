@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static bool
-rhost_is_local(const char *rhost)
+bool
+policy_is_local(const char *rhost)
 {
 	static const char *const local[] = { "", "localhost", "127.0.0.1",
 		"::1" };
@@ -40,7 +40,7 @@ policy_login(
 		    "smart cards are turned off for login (allowSmartCard)");
 	if (prefs_bool(p, PREF_IGNORE_ARD))
 		return ERR_OK;
-	if (!rhost_is_local(r->rhost))
+	if (!policy_is_local(r->rhost))
 		return why_add(why, ERR_DENIED,
 		    "the login comes from host \"%.80s\", the card is here "
 		    "(see ignoreArd)",

@@ -21,6 +21,9 @@ struct policy_request {
 	bool privileged; /* the caller is root */
 };
 
+/* Does this PAM_RHOST name no other host: none, localhost, loopback? */
+bool policy_is_local(const char *rhost);
+
 /*
  * Cards for login and authorisation: allowSmartCard, and no login from afar
  * with a card in a reader here unless ignoreArd (SmartCardServices(7), REMOTE

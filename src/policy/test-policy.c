@@ -168,6 +168,7 @@ TEST(below_a_private_prefix_everybody_is_here)
 
 	assert_false(p.remote);
 	assert_true(p.active);
+	assert_int_equal(p.owner, 12345);
 }
 
 TEST(the_place_of_a_session_is_its_owners)
@@ -177,26 +178,35 @@ TEST(the_place_of_a_session_is_its_owners)
 		struct place_session s;
 		uid_t uid;
 		bool remote, active;
+		uid_t owner;
 	} rows[] = {
 		{ "at the seat", { false, true, "seat0", 1000 }, 1000, false,
-		    true },
+		    true, 1000 },
 		{ "root for him", { false, true, "seat0", 1000 }, 0, false,
-		    true },
+		    true, 1000 },
 		{ "another's session", { false, true, "seat0", 1001 }, 1000,
-		    false, false },
+		    false, false, 1000 },
 		{ "in the background", { false, false, "seat0", 1000 }, 1000,
-		    false, false },
+		    false, false, 1000 },
 		{ "another seat", { false, true, "seat1", 1000 }, 1000, false,
-		    false },
-		{ "no seat", { false, true, NULL, 1000 }, 1000, false, false },
-		{ "remote", { true, true, "seat0", 1000 }, 1000, true, false },
-		{ "remote, root", { true, true, "seat0", 0 }, 0, true, false },
+		    false, 1000 },
+		{ "no seat", { false, true, NULL, 1000 }, 1000, false, false,
+		    1000 },
+		{ "remote", { true, true, "seat0", 1000 }, 1000, true, false,
+		    1000 },
+		{ "remote, root", { true, true, "seat0", 0 }, 0, true, false,
+		    0 },
+		{ "remote, root for him", { true, true, NULL, 1000 }, 0, true,
+		    false, 1000 },
+		{ "remote, another's", { true, true, NULL, 1001 }, 1000, true,
+		    false, 1000 },
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++) {
 		struct place p = place_judge(&rows[i].s, rows[i].uid);
 
-		if (p.remote != rows[i].remote || p.active != rows[i].active)
+		if (p.remote != rows[i].remote || p.active != rows[i].active ||
+		    p.owner != rows[i].owner)
 			fail_msg("%s", rows[i].why);
 	}
 }
