@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -51,7 +52,7 @@ CALLS(compute,
 	SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
-    SCMP_SYS(alarm), SCMP_SYS(setitimer),
+	SCMP_SYS(alarm), SCMP_SYS(setitimer),
 	SCMP_SYS(futex), SCMP_SYS(sched_yield),
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getppid),
 	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
@@ -61,7 +62,7 @@ CALLS(sockets,
 	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
 	SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-	SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(ioctl));
+	SCMP_SYS(fcntl), SCMP_SYS(dup));
 CALLS(loop,
 	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
@@ -86,8 +87,8 @@ CALLS(forks,
 	SCMP_SYS(dup2), SCMP_SYS(dup3),
 	SCMP_SYS(close_range), SCMP_SYS(pipe2), SCMP_SYS(socketpair));
 CALLS(narrows,
-	SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(setrlimit),
-	SCMP_SYS(mlockall));
+	SCMP_SYS(seccomp), SCMP_SYS(setrlimit), SCMP_SYS(mlockall),
+	SCMP_SYS(setsid));
 CALLS(foreign,
 	SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list), SCMP_SYS(rseq),
 	SCMP_SYS(set_tid_address), SCMP_SYS(sched_getaffinity),
@@ -131,6 +132,8 @@ sandbox_harden(void)
 {
 	static const struct rlimit none = { 0, 0 };
 
+	/* who leads a group already was started by hand, at a terminal */
+	(void)setsid();
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
 	    setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -222,9 +225,51 @@ add_foreign(scmp_filter_ctx f)
 		SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) == 0;
 }
 
+/*
+ * What sockets are asked, and isatty(3). Never TIOCSTI, which types into the
+ * terminal that standard error may be.
+ */
+static bool
+add_ioctls(scmp_filter_ctx f, unsigned int groups)
+{
+	static const unsigned int requests[] = { FIONREAD, FIONBIO, TCGETS };
+
+	if ((groups & SANDBOX_FOREIGN) != 0)
+		return seccomp_rule_add(
+			   f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0) == 0;
+	for (size_t i = 0; i < nitems(requests); i++) {
+		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_EQ, requests[i])) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What confines further; not what takes it back. */
+static bool
+add_narrowing(scmp_filter_ctx f)
+{
+	static const unsigned int options[] = { PR_SET_NO_NEW_PRIVS,
+		PR_SET_SECCOMP, PR_SET_PDEATHSIG };
+
+	for (size_t i = 0; i < nitems(options); i++) {
+		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+			SCMP_A0(SCMP_CMP_EQ, options[i])) != 0)
+			return false;
+	}
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
+		   SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
+		   SCMP_A1(SCMP_CMP_EQ, 0)) == 0;
+}
+
 static bool
 add_arguments(scmp_filter_ctx f, unsigned int groups)
 {
+	if ((groups & (SANDBOX_SOCKETS | SANDBOX_FOREIGN)) != 0 &&
+	    !add_ioctls(f, groups))
+		return false;
+	if ((groups & SANDBOX_NARROW) != 0 && !add_narrowing(f))
+		return false;
 	if ((groups & SANDBOX_FOREIGN) != 0 && !add_foreign(f))
 		return false;
 	if ((groups & SANDBOX_CONNECT) != 0 &&
@@ -285,7 +330,15 @@ sandbox_enter(unsigned int groups)
 		: SCMP_ACT_KILL_PROCESS);
 	if (f == NULL)
 		return ERR_IO;
-	ok = add_memory(f) && add_arguments(f, groups) &&
+	/*
+	 * A call by the numbers of another architecture (i386, x32) ends the
+	 * process whatever is done with other refusals; and the filter is for
+	 * every thread there is, those of a driver's constructors too.
+	 */
+	ok = seccomp_attr_set(
+		 f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+	    seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+	    add_memory(f) && add_arguments(f, groups) &&
 	    add_refusals(f, groups);
 	for (size_t i = 0; ok && i < nitems(groups_of); i++) {
 		if (groups_of[i].bit == 0 || (groups & groups_of[i].bit) != 0)

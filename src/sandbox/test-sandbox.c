@@ -10,7 +10,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -183,6 +185,48 @@ try_thread(void)
 	    pthread_join(t, NULL) != 0;
 }
 
+static int
+try_typing(void)
+{
+	char c = 'x';
+
+	/* not a terminal, which is another error than a refusal */
+	return ioctl(0, TIOCSTI, &c) == 0 || errno != EPERM ? 0 : 1;
+}
+
+static int
+try_fionread(void)
+{
+	int fd[2], n;
+
+	return pipe2(fd, 0) != 0 || ioctl(fd[0], FIONREAD, &n) != 0;
+}
+
+static int
+try_dumpable(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0;
+}
+
+#if defined(__x86_64__)
+/* getpid(2) by its number of i386. */
+static int
+try_i386(void)
+{
+	long r = 20;
+
+	__asm__ volatile("int $0x80" : "+a"(r) : : "memory", "cc");
+	return r <= 0;
+}
+
+/* And as x32 calls it. */
+static int
+try_x32(void)
+{
+	return syscall(0x40000000L + SYS_getpid) < 0;
+}
+#endif
+
 #define OURS (~(unsigned int)SANDBOX_FOREIGN)
 #define FOREIGN                                                           \
 	((unsigned int)SANDBOX_FOREIGN | SANDBOX_SOCKETS | SANDBOX_LOOP | \
@@ -241,6 +285,17 @@ TEST(a_group_opens_exactly_its_door)
 		{ "all: setuid", try_setuid, OURS, false },
 		{ "all: inet", try_inet, OURS, false },
 		{ "all: code", try_executable_memory, OURS, false },
+		{ "sockets: typing into a terminal", try_typing,
+		    SANDBOX_SOCKETS, false },
+		{ "sockets: how much is there", try_fionread,
+		    SANDBOX_SOCKETS | SANDBOX_LOOP, true },
+		{ "all: dumpable again", try_dumpable, OURS, false },
+#if defined(__x86_64__)
+		{ "compute: i386", try_i386, SANDBOX_COMPUTE, false },
+		{ "foreign: i386", try_i386, FOREIGN, false },
+		{ "compute: x32", try_x32, SANDBOX_COMPUTE, false },
+		{ "foreign: x32", try_x32, FOREIGN, false },
+#endif
 		{ "foreign: thread", try_thread, FOREIGN, true },
 		{ "foreign: inet", try_inet, FOREIGN, true },
 		{ "foreign: packet", try_packet, FOREIGN, false },
@@ -275,6 +330,65 @@ TEST(a_child_can_narrow_itself_down)
 	assert_true(works(SANDBOX_READ_FILES, try_open_read));
 	assert_false(
 	    works(SANDBOX_READ_FILES | SANDBOX_NARROW, try_narrow_then_open));
+}
+
+static int news[2];
+
+/* Made before the filter, used after it. */
+static void *
+early_thread(void *arg UNUSED)
+{
+	char c;
+
+	while (read(news[0], &c, 1) != 1)
+		;
+	return try_open_write() == 0 ? &news[0] : NULL;
+}
+
+static int
+try_early_thread(void)
+{
+	void *got = NULL;
+	pthread_t t;
+
+	if (pipe2(news, 0) != 0 ||
+	    pthread_create(&t, NULL, early_thread, NULL) != 0)
+		return 0;
+	if (sandbox_enter(FOREIGN) != ERR_OK)
+		return 0;
+	return write(news[1], "x", 1) != 1 || pthread_join(t, &got) != 0 ||
+		got != NULL
+	    ? 0
+	    : 1;
+}
+
+TEST(a_thread_that_was_there_before_is_confined_too)
+{
+	int status;
+	pid_t p = fork();
+
+	assert_true(p >= 0);
+	if (p == 0)
+		_exit(sandbox_harden() == ERR_OK ? try_early_thread() : 0);
+	assert_int_equal(waitpid(p, &status, 0), p);
+	(void)unlink("/tmp/scs-test-sandbox");
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+/* Whoever has no terminal cannot type into one. */
+TEST(a_hardened_process_leads_a_session_of_its_own)
+{
+	int status;
+	pid_t p = fork();
+
+	assert_true(p >= 0);
+	if (p == 0)
+		_exit(sandbox_harden() == ERR_OK && getsid(0) == getpid() ? 0
+									  : 1);
+	assert_int_equal(waitpid(p, &status, 0), p);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static int
