@@ -9,8 +9,8 @@
  * before `request` returns or later. It may block only itself: a driver with
  * several slots that blocks in one blocks them all.
  *
- * After `start` the process enters its sandbox: whatever has to be opened is
- * opened in `start`.
+ * The process is in its sandbox before `start`, in a narrower one after it:
+ * what has to be loaded is loaded in `start`.
  */
 #ifndef SCS_READER_DRIVER_H
 #define SCS_READER_DRIVER_H
@@ -33,6 +33,7 @@ struct driver_args {
 struct driver {
 	const char *name; /* lower case */
 	unsigned int sandbox; /* enum sandbox_group bits */
+	unsigned int sandbox_start; /* besides those, until `start` is done */
 	err_t (*start)(struct host *h, sd_event *ev,
 	    const struct driver_args *args, void **self);
 	/* f->body is borrowed during the call. */

@@ -305,6 +305,10 @@ def a_bad_driver(build):
     text = reader("Well", "well", library) + reader("Bad", "well", library)
     text += "".join(reader(name, how, library) for name, how in LATE)
     text += reader("No ATR", "no-atr", library)
+    os.mkdir(f"{folder}/shared")
+    shutil.copy(library, f"{folder}/shared/bad.so")
+    os.chmod(f"{folder}/shared", 0o777)
+    text += reader("Anybody", "well", f"{folder}/shared/bad.so")
     prefix = prepare("bad", text)
     try:
         with stack.Stack(build, prefix=prefix,
@@ -339,6 +343,10 @@ def bad_driver_checks(st, is_sanitized):
         st.wait_log(f'reader "{bad}": ' if "Crash" not in bad
                     else "was killed by signal 11" if not is_sanitized
                     else "exited with status", 30)
+    # what anybody could have put there is not loaded
+    st.wait_log("/shared: others than its owner can write there", 30)
+    expect([n for n in states(st) if n.startswith("Anybody")], [],
+           "its reader")
     for label in ("hangs while looking for a card",
                   "hangs while powering a card",
                   "hangs while opening the reader",

@@ -13,7 +13,8 @@
  *	00 E4    leaks 64 MiB, and answers 90 00 as long as there is any
  *	00 E5    answers one byte
  *	00 E6    closes its host's channel with rubbish, and hangs
- *	00 E7    tries what a driver has no business with: 90 00 if all failed
+ *	00 E7    tries what a driver has no business with: 90 00 if all failed,
+ *	         also when it was loaded
  *	00 E8    says that the card has gone
  */
 #include <errno.h>
@@ -163,6 +164,15 @@ forbidden(void)
 	return n;
 }
 
+/* What its constructor got away with, before anybody has called it. */
+static unsigned int early;
+
+__attribute__((constructor)) static void
+try_early(void)
+{
+	early = forbidden();
+}
+
 static void
 rubbish(void)
 {
@@ -219,7 +229,7 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 		rubbish();
 		break;
 	case 0xe7:
-		if (forbidden() > 0)
+		if (early + forbidden() > 0)
 			rx[0] = 0x6f;
 		break;
 	case 0xe8:

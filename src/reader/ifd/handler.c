@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The contract of reader/driver.h on one side, the thread that calls an
- * IFDHandler on the other. The library is loaded before the sandbox closes, so
- * that its code can be mapped; its first function is called after.
+ * IFDHandler on the other. The library is loaded in a sandbox in which files can
+ * be mapped as code; its first function is called when that is over.
  */
 #include "reader/ifd/handler.h"
 
@@ -150,6 +150,8 @@ const struct driver handler_driver = {
 	.name = "ifdhandler",
 	.sandbox = SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES |
 	    SANDBOX_FOREIGN,
+	/* the library's code; its constructors are foreign as well */
+	.sandbox_start = SANDBOX_STRANGERS,
 	.start = handler_start,
 	.request = handler_request,
 	.stop = handler_stop,

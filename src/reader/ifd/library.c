@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "reader/ifd/trusted.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define PRIORITY_CRITICAL 3 /* PCSC_LOG_CRITICAL */
@@ -87,15 +88,18 @@ find_all(void *lib, struct ifdh *d, struct why *why)
 err_t
 library_open(const char *path, struct ifdh *out, struct why *why)
 {
+	char real[PATH_MAX];
 	struct ifdh d = { 0 };
 	const char *text;
 	void *lib;
 	err_t e;
 
+	if ((e = trusted_path(path, real, why)))
+		return e;
 	/* the end of a thread needs it, and later it could not be loaded */
 	(void)dlopen("libgcc_s.so.1", RTLD_NOW);
 	(void)alarm(LIBRARY_LOAD_SEC);
-	lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	lib = dlopen(real, RTLD_NOW | RTLD_LOCAL);
 	(void)alarm(0);
 	if (lib == NULL) {
 		text = dlerror();

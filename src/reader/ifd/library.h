@@ -13,6 +13,8 @@
  * run in it.
  *
  * ERR_ABSENT      it cannot be loaded; `why` has the loader's words
+ * ERR_DENIED      others than root can change it (reader/ifd/trusted.h)
+ * ERR_FORMAT      it is no file
  * ERR_UNSUPPORTED a function is missing: no IFDHandler 2.0 or 3.0
  */
 MUST_CHECK err_t library_open(

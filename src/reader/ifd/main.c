@@ -151,6 +151,8 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 		return ERR_NOMEM;
 	if ((e = sandbox_harden()) ||
 	    (e = host_init(h, ev, WORKER_FD, driver)) ||
+	    (e = sandbox_enter(
+		 driver->sandbox | driver->sandbox_start | SANDBOX_NARROW)) ||
 	    (e = driver->start(h, ev, args, &h->self)))
 		return e;
 	return sandbox_enter(driver->sandbox);
