@@ -21,6 +21,10 @@
 #define PIN_LEN 8 /* bytes, SP 800-73-4 Part 2, 2.4.3 */
 #define BLOCK_MAX 16 /* of the management key's cipher */
 #define MGM_SLOT 0x9b
+#define STATE_MAX (2 * 1024 * 1024) /* bytes of the state file */
+#define STATE_MAGIC "SCSVCARD\x02"
+#define STATE_MAGIC_LEN (sizeof(STATE_MAGIC) - 1)
+#define STATE_HASH_LEN 32
 
 /* Status words, SP 800-73-4 Part 2, 3. */
 enum sw {
@@ -147,6 +151,17 @@ void card_forget(struct vcard *c);
 
 /* Into the file, if there is one. */
 MUST_CHECK err_t card_save(const struct vcard *c);
+
+/* store.c: the state as bytes, appended. The second adds the digest alone. */
+MUST_CHECK err_t state_build(const struct vcard *c, struct buf *out);
+MUST_CHECK err_t state_seal(struct buf *out);
+/*
+ * load.c: the same back into an empty card, which is worth nothing after a
+ * failure. ERR_FORMAT: not a whole state.
+ */
+MUST_CHECK err_t state_parse(struct vcard *c, struct span in, struct why *why);
+/* profile.c: flags that a card can have. */
+bool vcard_flags_ok(unsigned int flags);
 
 /* card.c: of the shape SP 800-73-4 Part 2, 2.4.3 wants. */
 bool pin_form_ok(struct span block);

@@ -172,8 +172,8 @@ personalize(const char *file, struct wish *w)
 	struct why why = { 0 };
 	err_t e;
 
-	if ((e = vcard_open(file, &c)))
-		return command_failed(file, e, NULL);
+	if ((e = vcard_open(file, &c, &why)))
+		return command_failed(file, e, &why);
 	if ((e = open_authority(w->authority, &a, &why)))
 		return command_failed("authority", e, &why);
 	if ((e = fill_slots(c, a, w, &why)))

@@ -176,13 +176,19 @@ set_references(struct vcard *c, const struct vcard_profile *p)
 	    p->global_pin != NULL ? p->global_pin : "123456", pin_tries);
 }
 
-static bool
-profile_ok(const struct vcard_profile *p)
+bool
+vcard_flags_ok(unsigned int flags)
 {
 	const unsigned int both = VCARD_T0 | VCARD_EXTENDED;
 
-	return (p->flags & ~(unsigned int)VCARD_FLAGS_ALL) == 0 &&
-	    (p->flags & both) != both &&
+	return (flags & ~(unsigned int)VCARD_FLAGS_ALL) == 0 &&
+	    (flags & both) != both;
+}
+
+static bool
+profile_ok(const struct vcard_profile *p)
+{
+	return vcard_flags_ok(p->flags) &&
 	    (p->guid.n == 0 || p->guid.n == GUID_LEN) &&
 	    (p->fascn.n == 0 || p->fascn.n == FASCN_LEN) &&
 	    (p->expiry == NULL || strlen(p->expiry) == 8);

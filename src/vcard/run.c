@@ -172,8 +172,8 @@ start(struct run *r, const char *file, const char *rule)
 	struct why why = { 0 };
 	err_t e;
 
-	if ((e = vcard_open(file, &r->hand.card)))
-		return command_failed(file, e, NULL);
+	if ((e = vcard_open(file, &r->hand.card, &why)))
+		return command_failed(file, e, &why);
 	vcard_on_trace(r->hand.card, on_trace, &r->hand.trace);
 	if (rule != NULL && (e = vcard_misbehave(r->hand.card, rule, &why)))
 		return command_failed("--misbehave", e, &why);

@@ -73,6 +73,7 @@ import_main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	CLEANUP(vcard_free) struct vcard *c = NULL;
+	struct why why = { 0 };
 	const char *cert = NULL, *key = NULL;
 	bool gzip = false;
 	uint8_t slot;
@@ -93,8 +94,8 @@ import_main(int argc, char **argv)
 		return command_usage("import: FILE and SLOT are wanted");
 	if (cert == NULL && key == NULL)
 		return command_usage("import: --cert or --key is wanted");
-	if ((e = vcard_open(argv[optind], &c)))
-		return command_failed(argv[optind], e, NULL);
+	if ((e = vcard_open(argv[optind], &c, &why)))
+		return command_failed(argv[optind], e, &why);
 	if (key != NULL && (e = import_key(c, slot, key)))
 		return command_failed(key, e, NULL);
 	if (cert != NULL && (e = import_cert(c, slot, cert, gzip)))
@@ -121,13 +122,14 @@ export_main(int argc, char **argv)
 	bool public = argc == 4 && strcmp(argv[3], "--public") == 0;
 	CLEANUP(buf_done) struct buf out = BUF_INIT(INPUT_MAX);
 	CLEANUP(vcard_free) struct vcard *c = NULL;
+	struct why why = { 0 };
 	uint8_t slot;
 	err_t e;
 
 	if ((argc != 3 && !public) || word_slot(argv[2], &slot) != ERR_OK)
 		return command_usage("export: FILE and SLOT are wanted");
-	if ((e = vcard_open(argv[1], &c)))
-		return command_failed(argv[1], e, NULL);
+	if ((e = vcard_open(argv[1], &c, &why)))
+		return command_failed(argv[1], e, &why);
 	e = public ? vcard_public_key(c, slot, &out) : cert_of(c, slot, &out);
 	if (e != ERR_OK)
 		return command_failed(
@@ -142,13 +144,14 @@ put_main(int argc, char **argv)
 {
 	CLEANUP(buf_done) struct buf in = BUF_INIT(INPUT_MAX);
 	CLEANUP(vcard_free) struct vcard *c = NULL;
+	struct why why = { 0 };
 	long tag;
 	err_t e;
 
 	if (argc != 4 || word_number(argv[2], 16, 1, 0xffffff, &tag) != ERR_OK)
 		return command_usage("put: FILE, TAG and PATH are wanted");
-	if ((e = vcard_open(argv[1], &c)))
-		return command_failed(argv[1], e, NULL);
+	if ((e = vcard_open(argv[1], &c, &why)))
+		return command_failed(argv[1], e, &why);
 	if ((e = file_read(argv[3], &in)))
 		return command_failed(argv[3], e, NULL);
 	if ((e = vcard_put_object(c, (uint32_t)tag, buf_span(&in))))

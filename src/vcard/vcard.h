@@ -74,8 +74,12 @@ void vcard_free(struct vcard **c);
  */
 MUST_CHECK err_t vcard_attach(struct vcard *c, const char *path);
 
-/* Read a state file and stay attached to it. ERR_FORMAT: not one of ours. */
-MUST_CHECK err_t vcard_open(const char *path, struct vcard **out);
+/*
+ * Read a state file and stay attached to it. ERR_FORMAT: not one of ours, or
+ * not whole. Else errors as file_read().
+ */
+MUST_CHECK err_t vcard_open(
+    const char *path, struct vcard **out, struct why *why);
 
 /* The card begins without power. Off forgets what a reset forgets. */
 void vcard_power(struct vcard *c, bool on);
