@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER: SP 800-73-4 Part 2,
- * 3.2.1 to 3.2.3. A wrong value is counted in the file before it is answered.
+ * 3.2.1 to 3.2.3. A try is counted in the file before the value is compared.
  */
 #include "vcard/card.h"
 
@@ -24,8 +24,10 @@ which_reference(const struct vcard *c, uint8_t p2, enum pin_which *out)
 }
 
 /*
- * Compare and count. SW_OK: it is right, and the counter is full again. No
- * caller may compare in another way.
+ * Count and compare, in this order: the try is spent in the file first, and a
+ * right value gives all of them back, so that a card which is pulled at any
+ * moment has told nothing that was not counted. SW_OK: it is right, and the
+ * counter is full again. No caller may compare in another way.
  */
 static uint16_t
 present(struct vcard *c, enum pin_which which, struct span block)
@@ -33,18 +35,20 @@ present(struct vcard *c, enum pin_which which, struct span block)
 	struct pin *p = &c->pins[which];
 	uint8_t before = p->left;
 
-	if (p->left == 0)
+	if (before == 0)
 		return SW_BLOCKED;
+	p->left--;
+	if (card_save(c) != ERR_OK) {
+		p->left = before; /* nothing was compared */
+		return SW_MEMORY;
+	}
 	if (!span_eq(secret_span(p->value), block)) {
-		p->left--;
 		c->pin_ok[which] = false;
-		if (card_save(c) != ERR_OK)
-			return SW_MEMORY;
 		return (uint16_t)(SW_TRIES | p->left);
 	}
 	p->left = p->tries;
-	if (before != p->left && card_save(c) != ERR_OK) {
-		p->left = before;
+	if (card_save(c) != ERR_OK) {
+		p->left = before - 1;
 		return SW_MEMORY;
 	}
 	return SW_OK;
