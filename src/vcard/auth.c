@@ -88,10 +88,14 @@ authenticate_command(struct vcard *c, const struct apdu *cmd, struct buf *out)
 	bool fresh = c->fresh;
 
 	c->fresh = false;
-	if (tlv_want(&in, 0x7c, &template) != ERR_OK || span_end(in) != ERR_OK)
+	if (tlv_want(&in, 0x7c, &template) != ERR_OK ||
+	    span_end(in) != ERR_OK) {
+		c->step = ADMIN_IDLE;
 		return SW_DATA;
+	}
 	if (cmd->p2 == MGM_SLOT)
 		return admin_authenticate(c, cmd, template, out);
+	c->step = ADMIN_IDLE;
 	k = key_find(c, cmd->p2);
 	if (k == NULL || k->alg != cmd->p1)
 		return SW_P1P2;

@@ -96,6 +96,18 @@ chain_drop(struct vcard *c)
 }
 
 /*
+ * What is refused before anybody looks at it was a command all the same: a
+ * chain, a PIN for the next command and a challenge end with it.
+ */
+static void
+interrupt(struct vcard *c)
+{
+	chain_drop(c);
+	c->fresh = false;
+	c->step = ADMIN_IDLE;
+}
+
+/*
  * Add a piece. A piece of another command ends the chain: its data are
  * forgotten and the new command stands for itself.
  */
@@ -202,7 +214,9 @@ execute(struct vcard *c, const struct apdu *cmd, struct buf *resp)
 		sw = SW_CONDITIONS;
 	}
 	buf_reset(&c->pending);
-	if (sw == SW_OK)
+	if (sw != SW_OK)
+		interrupt(c);
+	else
 		sw = chain_add(c, cmd);
 	if (sw == SW_OK && (cmd->cla & APDU_CLA_CHAIN) == 0)
 		sw = whole_command(c, cmd);
@@ -233,10 +247,12 @@ vcard_transmit(struct vcard *c, struct span raw, struct buf *resp)
 	whole = apdu_parse(raw, &cmd) == ERR_OK;
 	if ((e = misbehave_before(c, &cmd)))
 		return e;
-	if (whole)
+	if (whole) {
 		execute(c, &cmd, resp);
-	else
+	} else {
+		interrupt(c);
 		buf_put_u16(resp, SW_LENGTH);
+	}
 	if ((e = misbehave_after(c, &cmd, resp)))
 		buf_reset(resp); /* nobody hears it */
 	trace_command(c, &cmd, buf_span(resp));
