@@ -199,102 +199,93 @@ TEST(a_state_with_any_bit_changed_is_refused_with_a_reason)
 #define STATE_MGM "c3110801020304050607080102030405060708"
 #define STATE_GOOD STATE_FLAGS STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM
 
+static const struct {
+	const char *why, *hex, *says;
+} items[] = {
+	{ "all that must be", STATE_GOOD, NULL },
+	{ "in another order",
+	    STATE_MGM STATE_PUK STATE_SERIAL STATE_PIN STATE_FLAGS, NULL },
+	{ "with an object", STATE_GOOD "c405005fc10500", NULL },
+	{ "nothing", "", "no flags" },
+	{ "no serial", STATE_FLAGS STATE_PIN STATE_PUK STATE_MGM, "no serial" },
+	{ "no PIN", STATE_FLAGS STATE_SERIAL STATE_PUK STATE_MGM, "no PIN" },
+	{ "no PUK", STATE_FLAGS STATE_SERIAL STATE_PIN STATE_MGM, "no PIN" },
+	{ "no management key", STATE_FLAGS STATE_SERIAL STATE_PIN STATE_PUK,
+	    "no management key" },
+	{ "flags twice", STATE_GOOD STATE_FLAGS, "second flags" },
+	{ "serial twice", STATE_GOOD STATE_SERIAL, "second serial" },
+	{ "PIN twice", STATE_GOOD STATE_PIN, "malformed PIN" },
+	{ "management key twice", STATE_GOOD STATE_MGM,
+	    "second management key" },
+	{ "object twice", STATE_GOOD "c405005fc10500c405005fc10501",
+	    "malformed object" },
+	{ "object empty", STATE_GOOD "c404005fc105", "malformed object" },
+	{ "object not PIV's", STATE_GOOD "c405005fd10500", "malformed object" },
+	{ "object's tag cut", STATE_GOOD "c403005fc1", "malformed object" },
+	{ "unknown item", STATE_GOOD "c60100", "item c6 is unknown" },
+	{ "item cut", STATE_GOOD "c405005fc105", "cut off" },
+	{ "unknown flag",
+	    "c00400000100" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
+	    "malformed flags" },
+	{ "T=0 and extended length",
+	    "c00400000041" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
+	    "malformed flags" },
+	{ "flags one short",
+	    "c003000000" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
+	    "malformed flags" },
+	{ "serial one longer",
+	    STATE_FLAGS "c1050000000100" STATE_PIN STATE_PUK STATE_MGM,
+	    "malformed serial" },
+	{ "more tries left than there are",
+	    STATE_FLAGS STATE_SERIAL
+	    "c20b000304313233343536ffff" STATE_PUK STATE_MGM,
+	    "malformed PIN" },
+	{ "sixteen tries",
+	    STATE_FLAGS STATE_SERIAL
+	    "c20b001003313233343536ffff" STATE_PUK STATE_MGM,
+	    "malformed PIN" },
+	{ "no tries at all",
+	    STATE_FLAGS STATE_SERIAL
+	    "c20b000000313233343536ffff" STATE_PUK STATE_MGM,
+	    "malformed PIN" },
+	{ "five digits",
+	    STATE_FLAGS STATE_SERIAL
+	    "c20b0003033132333435ffffff" STATE_PUK STATE_MGM,
+	    "malformed PIN" },
+	{ "seven bytes of PIN",
+	    STATE_FLAGS STATE_SERIAL
+	    "c20a000303313233343536ff" STATE_PUK STATE_MGM,
+	    "malformed PIN" },
+	{ "a fourth PIN", STATE_GOOD "c20b030303313233343536ffff",
+	    "malformed PIN" },
+	{ "a global PIN without its flag",
+	    STATE_GOOD "c20b020303313233343536ffff", "disagree" },
+	{ "the flag without a global PIN",
+	    "c00400000002" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
+	    "disagree" },
+	{ "management key of another length",
+	    STATE_FLAGS STATE_SERIAL STATE_PIN STATE_PUK
+	    "c3110a01020304050607080102030405060708",
+	    "malformed management key" },
+	{ "key that is none", STATE_GOOD "c5049e013000", "malformed key" },
+	{ "key cut", STATE_GOOD "c5019e", "malformed key" },
+};
+
 /* With a digest that is right, so that the items themselves are looked at. */
 TEST(each_item_of_a_state_is_checked)
 {
-	static const struct {
-		const char *why, *hex, *says;
-	} rows[] = {
-		{ "all that must be", STATE_GOOD, NULL },
-		{ "in another order",
-		    STATE_MGM STATE_PUK STATE_SERIAL STATE_PIN STATE_FLAGS,
-		    NULL },
-		{ "with an object", STATE_GOOD "c405005fc10500", NULL },
-		{ "nothing", "", "no flags" },
-		{ "no serial", STATE_FLAGS STATE_PIN STATE_PUK STATE_MGM,
-		    "no serial" },
-		{ "no PIN", STATE_FLAGS STATE_SERIAL STATE_PUK STATE_MGM,
-		    "no PIN" },
-		{ "no PUK", STATE_FLAGS STATE_SERIAL STATE_PIN STATE_MGM,
-		    "no PIN" },
-		{ "no management key",
-		    STATE_FLAGS STATE_SERIAL STATE_PIN STATE_PUK,
-		    "no management key" },
-		{ "flags twice", STATE_GOOD STATE_FLAGS, "second flags" },
-		{ "serial twice", STATE_GOOD STATE_SERIAL, "second serial" },
-		{ "PIN twice", STATE_GOOD STATE_PIN, "malformed PIN" },
-		{ "management key twice", STATE_GOOD STATE_MGM,
-		    "second management key" },
-		{ "object twice", STATE_GOOD "c405005fc10500c405005fc10501",
-		    "malformed object" },
-		{ "object empty", STATE_GOOD "c404005fc105",
-		    "malformed object" },
-		{ "object not PIV's", STATE_GOOD "c405005fd10500",
-		    "malformed object" },
-		{ "object's tag cut", STATE_GOOD "c403005fc1",
-		    "malformed object" },
-		{ "unknown item", STATE_GOOD "c60100", "item c6 is unknown" },
-		{ "item cut", STATE_GOOD "c405005fc105", "cut off" },
-		{ "unknown flag",
-		    "c00400000100" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
-		    "malformed flags" },
-		{ "T=0 and extended length",
-		    "c00400000041" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
-		    "malformed flags" },
-		{ "flags one short",
-		    "c003000000" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
-		    "malformed flags" },
-		{ "serial one longer",
-		    STATE_FLAGS "c1050000000100" STATE_PIN STATE_PUK STATE_MGM,
-		    "malformed serial" },
-		{ "more tries left than there are",
-		    STATE_FLAGS STATE_SERIAL
-		    "c20b000304313233343536ffff" STATE_PUK STATE_MGM,
-		    "malformed PIN" },
-		{ "sixteen tries",
-		    STATE_FLAGS STATE_SERIAL
-		    "c20b001003313233343536ffff" STATE_PUK STATE_MGM,
-		    "malformed PIN" },
-		{ "no tries at all",
-		    STATE_FLAGS STATE_SERIAL
-		    "c20b000000313233343536ffff" STATE_PUK STATE_MGM,
-		    "malformed PIN" },
-		{ "five digits",
-		    STATE_FLAGS STATE_SERIAL
-		    "c20b0003033132333435ffffff" STATE_PUK STATE_MGM,
-		    "malformed PIN" },
-		{ "seven bytes of PIN",
-		    STATE_FLAGS STATE_SERIAL
-		    "c20a000303313233343536ff" STATE_PUK STATE_MGM,
-		    "malformed PIN" },
-		{ "a fourth PIN", STATE_GOOD "c20b030303313233343536ffff",
-		    "malformed PIN" },
-		{ "a global PIN without its flag",
-		    STATE_GOOD "c20b020303313233343536ffff", "disagree" },
-		{ "the flag without a global PIN",
-		    "c00400000002" STATE_SERIAL STATE_PIN STATE_PUK STATE_MGM,
-		    "disagree" },
-		{ "management key of another length",
-		    STATE_FLAGS STATE_SERIAL STATE_PIN STATE_PUK
-		    "c3110a01020304050607080102030405060708",
-		    "malformed management key" },
-		{ "key that is none", STATE_GOOD "c5049e013000",
-		    "malformed key" },
-		{ "key cut", STATE_GOOD "c5019e", "malformed key" },
-	};
-
-	for (size_t i = 0; i < nitems(rows); i++) {
+	for (size_t i = 0; i < nitems(items); i++) {
 		CLEANUP(buf_done) struct buf in = BUF_INIT(65536);
 		struct why why = { 0 };
 
 		buf_put(&in, span_from(STATE_MAGIC, STATE_MAGIC_LEN));
-		EXPECT_OK(hex_decode(span_str(rows[i].hex), &in));
+		EXPECT_OK(hex_decode(span_str(items[i].hex), &in));
 		EXPECT_OK(state_seal(&in));
-		EXPECT_ERR(rows[i].says == NULL ? ERR_OK : ERR_FORMAT,
-		    parse_state(buf_span(&in), &why), rows[i].why);
-		if (rows[i].says != NULL &&
-		    strstr(why.text, rows[i].says) == NULL)
-			fail_msg("%s: it says \"%s\"", rows[i].why, why.text);
+		EXPECT_ERR(items[i].says == NULL ? ERR_OK : ERR_FORMAT,
+		    parse_state(buf_span(&in), &why), items[i].why);
+		if (items[i].says != NULL &&
+		    strstr(why.text, items[i].says) == NULL)
+			fail_msg("%s: it says \"%s\"", items[i].why, why.text);
 	}
 }
 
