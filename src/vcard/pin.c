@@ -65,6 +65,14 @@ ask_status(const struct vcard *c, enum pin_which which)
 	return (uint16_t)(SW_TRIES | c->pins[which].left);
 }
 
+/* A value that cannot be a PIN: the standard lets a card refuse it (6A80) or
+ * count it (63CX); a YubiKey counts. */
+static bool
+counts_any_form(const struct vcard *c, struct span block)
+{
+	return (c->flags & VCARD_YUBICO) != 0 && block.n == PIN_LEN;
+}
+
 uint16_t
 verify_command(struct vcard *c, const struct apdu *cmd, struct buf *out UNUSED)
 {
@@ -83,7 +91,7 @@ verify_command(struct vcard *c, const struct apdu *cmd, struct buf *out UNUSED)
 		return SW_P1P2;
 	if (cmd->data.n == 0)
 		return ask_status(c, which);
-	if (!pin_form_ok(cmd->data))
+	if (!pin_form_ok(cmd->data) && !counts_any_form(c, cmd->data))
 		return SW_DATA;
 	sw = present(c, which, cmd->data);
 	c->pin_ok[which] = sw == SW_OK;

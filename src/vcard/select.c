@@ -45,7 +45,10 @@ select_command(struct vcard *c, const struct apdu *cmd, struct buf *out)
 	if (cmd->p1 != 0x04 || cmd->p2 != 0x00)
 		return SW_P1P2;
 	if (is_piv(cmd->data)) {
-		/* selected again, the status stays as it is */
+		/* selected again, the status stays as it is: SP 800-73-4;
+		 * a YubiKey 5 forgets it, and its clients count on that */
+		if ((c->flags & VCARD_YUBICO) != 0)
+			card_forget(c);
 		c->selected = true;
 		put_template(out);
 		return SW_OK;

@@ -245,6 +245,23 @@ TEST(a_right_pin_fills_the_counter)
 	EXPECT_SW(SW_TRIES | 2, c, "00200080", "a wrong PIN logs out");
 }
 
+TEST(a_yubikey_forgets_at_select_and_counts_any_form)
+{
+	static const struct vcard_profile yubico = { .flags = VCARD_YUBICO };
+	CLEANUP(vcard_free) struct vcard *c = card_on(&yubico);
+	CLEANUP(vcard_free) struct vcard *plain = card_on(NULL);
+
+	EXPECT_SW(SW_OK, c, PIN_OK, "logged in");
+	EXPECT_SW(SW_OK, c, SELECT_PIV, "selected again");
+	EXPECT_SW(SW_TRIES | 3, c, "00200080", "logged out by it");
+	EXPECT_SW(
+	    SW_TRIES | 2, c, "002000800830ffffffffffffff", "one digit counts");
+	EXPECT_SW(SW_OK, plain, PIN_OK, "logged in");
+	EXPECT_SW(SW_OK, plain, SELECT_PIV, "selected again");
+	EXPECT_SW(SW_OK, plain, "00200080", "SP 800-73-4: still logged in");
+	EXPECT_SW(SW_DATA, plain, "002000800830ffffffffffffff", "not counted");
+}
+
 TEST(nothing_answers_before_select_or_after_reset)
 {
 	static const char *const commands[] = { PIN_OK, "00cb3fff035c017e00",
