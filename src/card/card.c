@@ -16,7 +16,8 @@ struct card {
 	struct card_link link;
 	uint64_t deadline; /* of all commands */
 	bool t1;
-	bool extended; /* the card takes extended lengths */
+	bool extended; /* the card takes extended lengths, as far as we know */
+	bool proved; /* and has taken one, through this reader */
 };
 
 err_t
@@ -171,9 +172,18 @@ needs_extended(const struct apdu *cmd)
 }
 
 /*
- * A card that claims extended lengths and then refuses them does not take them:
- * believe what it does. Nothing has happened yet, so the command goes again.
+ * A card that claims extended lengths and refuses the first (6700), or a reader
+ * that cannot carry it (a CCID reader at the level of short APDUs fails then):
+ * believe what they do. Nothing has happened yet, so the command goes again.
  */
+static bool
+refused_extended(struct talk *t, err_t e)
+{
+	if (e == ERR_OK)
+		return t->sw == SW_WRONG_LENGTH;
+	return e == ERR_IO && !t->card->proved;
+}
+
 static err_t
 send_any(struct talk *t, const struct apdu *cmd, struct buf *answer)
 {
@@ -184,10 +194,11 @@ send_any(struct talk *t, const struct apdu *cmd, struct buf *answer)
 	if (!t->card->extended || !needs_extended(cmd))
 		return send_short(t, cmd, answer);
 	wide.extended = true;
-	if ((e = exchange_le(t, &wide, answer)))
+	e = exchange_le(t, &wide, answer);
+	if (cmd->secret || !refused_extended(t, e)) {
+		t->card->proved |= e == ERR_OK;
 		return e;
-	if (t->sw != SW_WRONG_LENGTH || cmd->secret)
-		return ERR_OK;
+	}
 	t->card->extended = false;
 	if (answer != NULL)
 		buf_trim(answer, before);

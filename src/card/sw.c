@@ -13,7 +13,7 @@ static const struct {
 	{ 0x6282, 0xffff, ERR_CARD,        "end of file reached" },
 	{ 0x6283, 0xffff, ERR_CARD,        "the file is deactivated" },
 	{ 0x6285, 0xffff, ERR_CARD,        "the application is terminated" },
-	{ 0x6300, 0xffff, ERR_PIN_WRONG,   "verification failed" },
+	{ 0x6300, 0xfff0, ERR_PIN_WRONG,   "verification failed" },
 	{ 0x63c0, 0xfff0, ERR_PIN_WRONG,   "verification failed" },
 	{ 0x6581, 0xffff, ERR_CARD,        "its memory failed" },
 	{ 0x6700, 0xffff, ERR_CARD,        "wrong length" },
@@ -84,7 +84,9 @@ err_t
 sw_check_secret(
     uint16_t sw, const char *what, unsigned int *tries, struct why *why)
 {
-	if ((sw & 0xfff0) == 0x63c0)
+	/* 630x: early YubiKeys; 6300 alone is the standard's "not said" */
+	if ((sw & 0xfff0) == 0x63c0 ||
+	    ((sw & 0xfff0) == 0x6300 && sw != 0x6300))
 		*tries = sw & 0x0f;
 	if (sw == SW_BLOCKED || sw == 0x63c0) {
 		*tries = 0;

@@ -28,7 +28,8 @@ err_t sw_err(uint16_t sw);
 MUST_CHECK err_t sw_check(uint16_t sw, const char *what, struct why *why);
 
 /*
- * The answer to a command that presents a PIN, PUK or the like: 63Cx is a wrong
+ * The answer to a command that presents a PIN, PUK or the like: 63Cx (of early
+ * YubiKeys 630x) is a wrong
  * one with x tries left, 6983 is blocked. *tries is 0 to 15 for those two and
  * untouched otherwise. Everything but 9000 is a failure.
  */

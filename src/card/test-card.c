@@ -134,6 +134,63 @@ TEST(a_card_that_claims_extended_lengths_falsely_gets_short_ones)
 	script_end(&s, &c);
 }
 
+/* A reader that carries short APDUs alone, or fails at any time. */
+struct failing {
+	struct script script;
+	size_t fail_at; /* this command fails, and is not in the script */
+	size_t sent;
+};
+
+static err_t
+failing_transmit(
+    void *ctx, struct span cmd, uint64_t deadline, struct buf *answer)
+{
+	struct failing *f = ctx;
+
+	if (f->sent++ == f->fail_at)
+		return ERR_IO;
+	return script_transmit(&f->script, cmd, deadline, answer);
+}
+
+static err_t
+play_failing(struct failing *f, const struct apdu *cmd, unsigned int times)
+{
+	static const struct card_link_ops ops = { .transmit =
+						      failing_transmit };
+	CLEANUP(buf_done) struct buf out = BUF_INIT(64);
+	struct card_link link = { &ops, f };
+	struct card *c;
+	uint16_t sw;
+	err_t e = ERR_OK;
+
+	EXPECT_OK(card_new(link, SPAN_OF(script_atr_extended), true, &c));
+	for (; times > 0 && e == ERR_OK; times--)
+		e = card_send(c, cmd, &out, &sw, NULL);
+	script_end(&f->script, &c);
+	return e;
+}
+
+TEST(a_reader_that_cannot_carry_extended_lengths_gets_short_ones)
+{
+	static const struct script_line wide[] = { { "00ca00000000020102"
+						     "0000",
+	    "aa9000" } };
+	static const struct script_line short_ones[] = { { "00ca000002010200",
+							     "bb9000" },
+		{ "00ca000002010200", "cc9000" } };
+	struct failing first = { SCRIPT(short_ones), .fail_at = 0 };
+	struct failing later = { SCRIPT(wide), .fail_at = 1 };
+	struct failing secret = { { short_ones, 0, 0 }, .fail_at = 0 };
+	struct apdu cmd = small;
+
+	cmd.le = APDU_MAX_LE;
+	EXPECT_OK(play_failing(&first, &cmd, 2));
+	EXPECT_ERR(ERR_IO, play_failing(&later, &cmd, 2), "after a good one");
+	cmd.secret = true;
+	EXPECT_ERR(ERR_IO, play_failing(&secret, &cmd, 1), "a secret");
+	assert_int_equal(secret.sent, 1);
+}
+
 TEST(a_secret_command_is_sent_once_whatever_the_card_says)
 {
 	static const char *const answers[] = { "6c08", "6700", "6a86", "6f00" };

@@ -32,6 +32,8 @@ TEST(secret_answers_name_the_tries)
 		{ "wrong, fifteen left", 0x63cf, ERR_PIN_WRONG, 15 },
 		{ "wrong, none left", 0x63c0, ERR_PIN_BLOCKED, 0 },
 		{ "wrong, not said", 0x6300, ERR_PIN_WRONG, 99 },
+		{ "wrong, two left, an early YubiKey", 0x6302, ERR_PIN_WRONG,
+		    2 },
 		{ "blocked", 0x6983, ERR_PIN_BLOCKED, 0 },
 		{ "no such reference", 0x6a88, ERR_ABSENT, 99 },
 		{ "nonsense", 0x1234, ERR_CARD, 99 },
