@@ -142,36 +142,58 @@ read_slot(
 }
 
 /*
+ * How many retired keys have a certificate on the card. Many a key's owner put
+ * some there with a tool that writes no Key History object: then *counted is
+ * false, and nobody knows.
+ */
+static err_t
+read_history(
+    struct piv *p, struct token *t, unsigned int *on_card, bool *counted)
+{
+	CLEANUP(buf_done) struct buf obj = BUF_INIT(1024);
+	struct piv_history h;
+	err_t e;
+
+	*on_card = 0;
+	*counted = true;
+	e = piv_get_data(p, PIV_OBJ_KEY_HISTORY, &obj, NULL);
+	if (is_fatal(e))
+		return e;
+	if (e == ERR_OK)
+		e = piv_history_parse(buf_span(&obj), &h);
+	if (e == ERR_OK)
+		*on_card = h.on_card;
+	else if (e == ERR_ABSENT)
+		*counted = false;
+	else
+		token_problem(t,
+		    "the Key History object is malformed: old "
+		    "mail cannot be decrypted with retired keys");
+	return ERR_OK;
+}
+
+/*
  * Retired keys with a certificate take the lowest references; a gap is passed
- * over. The count is bounded before it is believed.
+ * over when their number is known, and is the end when it is not: that costs a
+ * card without any one command. The number is bounded before it is believed.
  */
 static err_t
 read_retired(struct piv *p, struct token *t)
 {
-	CLEANUP(buf_done) struct buf obj = BUF_INIT(1024);
-	struct piv_history h;
+	bool counted, found = true;
 	unsigned int left;
-	bool found;
 	err_t e;
 
-	e = piv_get_data(p, PIV_OBJ_KEY_HISTORY, &obj, NULL);
-	if (is_fatal(e))
+	if ((e = read_history(p, t, &left, &counted)))
 		return e;
-	if (e == ERR_ABSENT)
-		return ERR_OK;
-	if (e != ERR_OK || piv_history_parse(buf_span(&obj), &h) != ERR_OK) {
-		token_problem(t,
-		    "the Key History object is malformed: old "
-		    "mail cannot be decrypted with retired keys");
-		return ERR_OK;
-	}
-	left = h.on_card;
-	for (uint8_t i = 0; i < PIV_RETIRED_MAX && left > 0; i++) {
+	for (uint8_t i = 0; i < PIV_RETIRED_MAX; i++) {
+		if (counted ? left == 0 : !found)
+			break;
 		e = read_slot(p, t, (uint8_t)(PIV_SLOT_RETIRED_FIRST + i),
 		    ROLE_RETIRED, &found);
 		if (e != ERR_OK)
 			return e;
-		left -= found ? 1 : 0;
+		left -= counted && found ? 1 : 0;
 	}
 	return ERR_OK;
 }

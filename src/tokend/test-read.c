@@ -139,6 +139,22 @@ TEST(retired_keys_are_found_by_their_count)
 	rig_close(&r);
 }
 
+TEST(retired_keys_are_found_without_their_count)
+{
+	struct rig r;
+
+	rig_card(&r, 0, VCARD_P256);
+	EXPECT_OK(vcard_generate(r.vcard, 0x82, VCARD_RSA2048));
+	rig_certify(r.vcard, 0x82, "Old");
+	EXPECT_OK(vcard_generate(r.vcard, 0x83, VCARD_P256));
+	rig_certify(r.vcard, 0x83, "Older");
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_int_equal(r.token->items_n, 6);
+	assert_non_null(token_find(r.token, 0x82));
+	assert_non_null(token_find(r.token, 0x83));
+	rig_close(&r);
+}
+
 TEST(reading_four_certificates_is_bounded_in_apdus)
 {
 	static const struct {
