@@ -22,19 +22,37 @@ cards_done(struct cards *c)
 }
 
 static bool
-is_piv(const struct token *t)
+is_piv(const struct scs_token *t)
 {
 	return strcmp(t->driver, PIV_DRIVER) == 0;
 }
 
-static const struct token_item *
-login_item(const struct token *t)
+static const struct scs_item *
+login_item(const struct scs_token *t)
 {
 	for (size_t i = 0; i < t->items_n; i++) {
-		if ((t->items[i].flags & ITEM_LOGIN) != 0)
+		if ((t->items[i].flags & SCS_ITEM_LOGIN) != 0)
 			return &t->items[i];
 	}
 	return NULL;
+}
+
+/* The first item with this key reference, or NULL. */
+static const struct scs_item *
+item_of_slot(const struct scs_token *t, uint8_t slot)
+{
+	for (size_t i = 0; i < t->items_n; i++) {
+		if (t->items[i].slot == slot)
+			return &t->items[i];
+	}
+	return NULL;
+}
+
+bool
+item_has_hash(const struct scs_item *i, const struct pkhh *h)
+{
+	return i->pkhh_len == sizeof(h->b) &&
+	    memcmp(i->pkhh, h->b, sizeof(h->b)) == 0;
 }
 
 static err_t
@@ -46,16 +64,17 @@ refuse(struct card *c, err_t e, const char *what)
 
 /* Is this key also what the card shows as its 9E key? By either account. */
 static bool
-is_card_auth_key(const struct token *t, const struct pkhh *h)
+is_card_auth_key(const struct scs_token *t, const struct pkhh *h)
 {
-	const struct token_item *e = token_slot(t, SLOT_CARD_AUTH);
+	const struct scs_item *e = item_of_slot(t, SLOT_CARD_AUTH);
 	struct pkhh computed;
 
 	if (e == NULL)
 		return false;
-	if (pkhh_eq(&e->pkhh, h))
+	if (item_has_hash(e, h))
 		return true;
-	return spki_hash(e->spki, computed.b) == ERR_OK &&
+	return spki_hash(span_from(e->spki, e->spki_len), computed.b) ==
+	    ERR_OK &&
 	    pkhh_eq(&computed, h);
 }
 
@@ -63,7 +82,7 @@ is_card_auth_key(const struct token *t, const struct pkhh *h)
 static err_t
 check_item(struct card *c)
 {
-	const struct token_item *i = c->item;
+	const struct scs_item *i = c->item;
 
 	if (i == NULL)
 		return refuse(
@@ -71,10 +90,10 @@ check_item(struct card *c)
 	if (i->slot == SLOT_CARD_AUTH || (is_piv(c->token) && i->slot != 0x9a))
 		return refuse(c, ERR_DENIED,
 		    "the card offers another key than its login key");
-	if (i->cert.n == 0)
+	if (i->cert_len == 0)
 		return refuse(
 		    c, ERR_UNSUPPORTED, "the login key has no certificate");
-	if ((i->flags & ITEM_KEY) == 0)
+	if ((i->flags & SCS_ITEM_KEY) == 0)
 		return refuse(c, ERR_UNSUPPORTED,
 		    "the card has the login certificate, but not its key");
 	return ERR_OK;
@@ -83,10 +102,10 @@ check_item(struct card *c)
 static err_t
 check_certificate(struct card *c, uint64_t deadline)
 {
-	struct span spki;
+	struct span spki, cert = span_from(c->item->cert, c->item->cert_len);
 	err_t e;
 
-	if ((e = cert_examine(c->item->cert, deadline, &c->facts, &c->why)))
+	if ((e = cert_examine(cert, deadline, &c->facts, &c->why)))
 		return refuse(c, e, "the login certificate cannot be read");
 	spki = span_from(c->facts.spki, c->facts.spki_n);
 	if ((e = spki_hash(spki, c->hash.b)))
@@ -105,7 +124,7 @@ check_certificate(struct card *c, uint64_t deadline)
 }
 
 static void
-examine(struct card *c, const struct token *t, uint64_t deadline)
+examine(struct card *c, const struct scs_token *t, uint64_t deadline)
 {
 	c->token = t;
 	c->item = login_item(t);
@@ -114,8 +133,7 @@ examine(struct card *c, const struct token *t, uint64_t deadline)
 }
 
 err_t
-cards_examine(
-    const struct token_list *list, uint64_t deadline, struct cards *out)
+cards_examine(const struct tokens *list, uint64_t deadline, struct cards *out)
 {
 	CLEANUP(cards_done) struct cards c = { 0 };
 
@@ -125,11 +143,11 @@ cards_examine(
 	if (c.all == NULL || c.hashes == NULL || c.owner == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < list->n; i++) {
-		if ((list->tokens[i].flags & TOKEN_LOGIN) == 0) {
+		if (!list->all[i].login) {
 			c.others++;
 			continue;
 		}
-		examine(&c.all[c.n], &list->tokens[i], deadline);
+		examine(&c.all[c.n], &list->all[i], deadline);
 		if (c.all[c.n].has_hash) {
 			c.hashes[c.hashes_n] = c.all[c.n].hash;
 			c.owner[c.hashes_n++] = c.n;
@@ -142,12 +160,12 @@ cards_examine(
 }
 
 bool
-card_has_keyring_key(const struct token *t)
+card_has_keyring_key(const struct scs_token *t)
 {
-	const struct token_item *i = token_slot(t, SLOT_KEY_MANAGEMENT);
+	const struct scs_item *i = item_of_slot(t, SLOT_KEY_MANAGEMENT);
 
-	return i != NULL && (i->flags & ITEM_KEY) != 0 && i->cert.n > 0 &&
-	    (i->flags & (ITEM_DECRYPT | ITEM_DERIVE)) != 0;
+	return i != NULL && (i->flags & SCS_ITEM_KEY) != 0 && i->cert_len > 0 &&
+	    (i->flags & (SCS_ITEM_DECRYPT | SCS_ITEM_DERIVE)) != 0;
 }
 
 static bool
@@ -161,7 +179,8 @@ all_digits(struct span s)
 }
 
 err_t
-card_pin_form(const struct token *t, const struct secret *pin, struct why *why)
+card_pin_form(
+    const struct scs_token *t, const struct secret *pin, struct why *why)
 {
 	struct span s = secret_span(pin);
 	unsigned int min = t->pin_min > 0 ? t->pin_min : 1;

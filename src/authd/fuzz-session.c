@@ -46,22 +46,28 @@ token_close(struct token_client **c)
 }
 
 err_t
-token_list(struct token_client *c UNUSED, struct token_list *out,
-    struct why *why UNUSED)
+token_list(
+    struct token_client *c UNUSED, struct tokens *out, struct why *why UNUSED)
 {
-	struct token *t = calloc(1, sizeof(*t));
+	static const uint8_t cert[] = "certificate";
+	struct scs_token *t = calloc(1, sizeof(*t));
+	struct scs_item *i = calloc(1, sizeof(*i));
 
-	FUZZ_PROMISE(t != NULL);
-	t->flags = (card.how & 0x40) != 0 ? 0 : TOKEN_LOGIN;
-	t->pin_min = 6;
-	t->pin_max = 8;
-	t->items_n = 1;
-	t->items[0] = (struct token_item){ .slot = 0x9a,
-		.flags = ITEM_KEY | ITEM_LOGIN,
-		.cert = span_str("certificate") };
-	out->tokens = t;
-	out->n = 1;
-	msg_init(&out->answer, TOK_ANSWER);
+	FUZZ_PROMISE(t != NULL && i != NULL);
+	*i = (struct scs_item){ .slot = 0x9a,
+		.cert_label = "label",
+		.flags = SCS_ITEM_KEY | SCS_ITEM_LOGIN,
+		.cert = cert,
+		.cert_len = sizeof(cert) };
+	*t = (struct scs_token){ .id = "id",
+		.reader = "reader",
+		.driver = "driver",
+		.login = (card.how & 0x40) == 0,
+		.pin_min = 6,
+		.pin_max = 8,
+		.items = i,
+		.items_n = 1 };
+	*out = (struct tokens){ .all = t, .n = 1 };
 	return ERR_OK;
 }
 

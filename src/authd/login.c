@@ -17,7 +17,7 @@ struct login {
 	struct session *s;
 	struct frame_start start;
 	struct token_client *tokens; /* owned */
-	struct token_list list; /* owned */
+	struct tokens list; /* owned */
 	struct cards cards; /* owned */
 	struct card *card; /* the one: borrowed from cards */
 	struct record user;
@@ -28,7 +28,7 @@ static void
 login_done(struct login *l)
 {
 	cards_done(&l->cards);
-	token_list_done(&l->list);
+	tokens_done(&l->list);
 	token_close(&l->tokens);
 }
 

@@ -3,6 +3,7 @@
  * What sc_auth asks: may this key be paired with this user, and who is paired
  * with it? The record itself is written by sc_auth, as root.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "authd/cards.h"
@@ -18,7 +19,7 @@ struct pairing {
 	struct frame_pair asked;
 	struct secret *pin; /* owned, or NULL */
 	struct token_client *tokens; /* owned */
-	struct token_list list; /* owned */
+	struct tokens list; /* owned */
 	struct cards cards; /* owned */
 	struct card *card;
 	struct record user;
@@ -31,7 +32,7 @@ pairing_done(struct pairing *p)
 {
 	secret_free(&p->pin);
 	cards_done(&p->cards);
-	token_list_done(&p->list);
+	tokens_done(&p->list);
 	token_close(&p->tokens);
 }
 
@@ -66,10 +67,10 @@ static enum verdict
 not_found(struct pairing *p)
 {
 	for (size_t t = 0; t < p->list.n; t++) {
-		const struct token *k = &p->list.tokens[t];
+		const struct scs_token *k = &p->list.all[t];
 
 		for (size_t i = 0; i < k->items_n; i++) {
-			if (!pkhh_eq(&k->items[i].pkhh, &p->asked.hash))
+			if (!item_has_hash(&k->items[i], &p->asked.hash))
 				continue;
 			(void)why_add(&p->out.why, ERR_DENIED,
 			    "that is the key %02X of card \"%s\"; only the "
@@ -96,7 +97,8 @@ find_card(struct pairing *p)
 
 		if (!c->has_hash || !pkhh_eq(&c->hash, &p->asked.hash))
 			continue;
-		memcpy(p->out.token_id, c->token->id, sizeof(c->token->id));
+		(void)snprintf(p->out.token_id, sizeof(p->out.token_id), "%s",
+		    c->token->id);
 		if (c->refused != ERR_OK) {
 			p->out.why = c->why;
 			return VERDICT_REFUSED;
@@ -181,7 +183,8 @@ pair_check_run(struct session *s, struct msg *m)
 	msg_init(&answer, AUTH_PAIR_RESULT);
 	buf_put_u16(&answer.body, (uint16_t)p.out.verdict);
 	msg_put_str(&answer.body, reason);
-	msg_put_str(&answer.body, p.card != NULL ? p.card->item->label : "");
+	msg_put_str(
+	    &answer.body, p.card != NULL ? p.card->item->cert_label : "");
 	buf_put_u8(&answer.body, p.notes);
 	if (session_send(s, &answer) != ERR_OK)
 		log_warning("the caller did not take the result");

@@ -131,7 +131,7 @@ present(struct state *st, const struct secret *pin, bool last_ok, bool *proven)
 	const struct card *c = d->card;
 	struct proof_for what = { .uid = (uint32_t)d->user->uid,
 		.service = d->service,
-		.cert = c->item->cert };
+		.cert = span_from(c->item->cert, c->item->cert_len) };
 	struct proof proof;
 	struct token_sign req = { .insertion = c->token->insertion,
 		.slot = c->item->slot,

@@ -109,7 +109,7 @@ session_claim(struct session *s, struct why *why, const char *fmt, ...)
 
 enum verdict
 session_cards(struct session *s, struct token_client **tokens,
-    struct token_list *list, struct cards *cards, struct why *why)
+    struct tokens *list, struct cards *cards, struct why *why)
 {
 	err_t e;
 

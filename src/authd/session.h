@@ -77,7 +77,7 @@ MUST_CHECK err_t session_claim(
 /* The cards that are there. *list and *cards are the caller's to free. */
 struct cards;
 MUST_CHECK enum verdict session_cards(struct session *s,
-    struct token_client **tokens, struct token_list *list, struct cards *cards,
+    struct token_client **tokens, struct tokens *list, struct cards *cards,
     struct why *why);
 
 /* What a failed call of the token service means for a login. */

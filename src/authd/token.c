@@ -104,22 +104,19 @@ call(struct token_client *c, const struct msg *req, struct msg *answer,
 }
 
 err_t
-token_list(struct token_client *c, struct token_list *out, struct why *why)
+token_list(struct token_client *c, struct tokens *out, struct why *why)
 {
-	CLEANUP(msg_done) struct msg req;
-	CLEANUP(token_list_done) struct token_list l = { 0 };
+	CLEANUP(msg_done) struct msg req, answer;
 	struct span body;
 	err_t e;
 
 	msg_init(&req, TOK_LIST);
-	msg_init(&l.answer, 0);
-	if ((e = call(c, &req, &l.answer, &body, NULL, why)))
+	msg_init(&answer, 0);
+	if ((e = call(c, &req, &answer, &body, NULL, why)))
 		return e;
-	if ((e = token_list_parse(body, &l)) != ERR_OK)
-		return e == ERR_NOMEM ? e : broken(c, why, "answered nonsense");
-	*out = l;
-	l = (struct token_list){ 0 };
-	return ERR_OK;
+	if ((e = tokens_parse(body, out)) != ERR_OK && e != ERR_NOMEM)
+		return broken(c, why, "answered nonsense");
+	return e;
 }
 
 err_t
