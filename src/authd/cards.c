@@ -159,6 +159,25 @@ cards_examine(const struct tokens *list, uint64_t deadline, struct cards *out)
 	return ERR_OK;
 }
 
+const struct scs_token *
+card_twin(const struct card *c, const struct tokens *now)
+{
+	const struct scs_token *twin = NULL;
+	const struct scs_item *login;
+	bool here = false;
+
+	for (size_t i = 0; i < now->n; i++) {
+		if (now->all[i].insertion == c->token->insertion) {
+			here = true;
+			continue;
+		}
+		login = login_item(&now->all[i]);
+		if (login != NULL && item_has_hash(login, &c->hash))
+			twin = &now->all[i];
+	}
+	return here ? twin : NULL;
+}
+
 bool
 card_has_keyring_key(const struct scs_token *t)
 {

@@ -51,10 +51,13 @@ put_list(struct buf *b, const struct fake *f)
 		buf_put_u16(b, (uint16_t)f->cards_n);
 	for (size_t i = 0; i < f->cards_n; i++) {
 		const struct fake_card *c = &f->cards[i];
+		char reader[TOKEN_READER_MAX];
 
+		(void)snprintf(
+		    reader, sizeof(reader), "Virtual Reader %02zu", i);
 		buf_put_u64(b, i + 1);
 		msg_put_str(b, c->id);
-		msg_put_str(b, "Virtual Reader 00");
+		msg_put_str(b, reader);
 		msg_put_str(b, "com.apple.CryptoTokenKit.pivtoken");
 		msg_put_bytes(b, SPAN_OF(atr));
 		buf_put_u8(b, c->flags);

@@ -5,7 +5,7 @@
  * certificate child are replaced at link time by the functions below.
  *
  * Promises: accepted only after the right PIN; no PIN beyond what the counter
- * allows; the last try only after a yes.
+ * allows; the last try only after a yes; none to a card that has a copy.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -45,29 +45,41 @@ token_close(struct token_client **c)
 	*c = NULL;
 }
 
-err_t
-token_list(
-    struct token_client *c UNUSED, struct tokens *out, struct why *why UNUSED)
+static void
+show_token(struct scs_token *t, uint64_t insertion)
 {
 	static const uint8_t cert[] = "certificate";
-	struct scs_token *t = calloc(1, sizeof(*t));
-	struct scs_item *i = calloc(1, sizeof(*i));
+	struct scs_item *item = calloc(1, sizeof(*item));
 
-	FUZZ_PROMISE(t != NULL && i != NULL);
-	*i = (struct scs_item){ .slot = 0x9a,
+	FUZZ_PROMISE(item != NULL);
+	*item = (struct scs_item){ .slot = 0x9a,
 		.cert_label = "label",
+		.pkhh_len = SPKI_HASH_SIZE, /* zeros, as spki_hash() below */
 		.flags = SCS_ITEM_KEY | SCS_ITEM_LOGIN,
 		.cert = cert,
 		.cert_len = sizeof(cert) };
-	*t = (struct scs_token){ .id = "id",
+	*t = (struct scs_token){ .insertion = insertion,
+		.id = "id",
 		.reader = "reader",
 		.driver = "driver",
 		.login = (card.how & 0x40) == 0,
 		.pin_min = 6,
 		.pin_max = 8,
-		.items = i,
+		.items = item,
 		.items_n = 1 };
-	*out = (struct tokens){ .all = t, .n = 1 };
+}
+
+err_t
+token_list(
+    struct token_client *c UNUSED, struct tokens *out, struct why *why UNUSED)
+{
+	size_t n = (card.how & 0x04) != 0 ? 2 : 1;
+	struct scs_token *t = calloc(n, sizeof(*t));
+
+	FUZZ_PROMISE(t != NULL);
+	for (size_t i = 0; i < n; i++)
+		show_token(&t[i], i + 1);
+	*out = (struct tokens){ .all = t, .n = n };
 	return ERR_OK;
 }
 
@@ -83,6 +95,7 @@ err_t
 token_verify_sign(struct token_client *c UNUSED, const struct token_sign *what,
     struct token_signed *out, struct why *why UNUSED)
 {
+	FUZZ_PROMISE((card.how & 0x04) == 0);
 	FUZZ_PROMISE(card.tries > 0);
 	FUZZ_PROMISE(card.tries > 1 || what->last_try_ok);
 	FUZZ_PROMISE(secret_len(what->pin) >= 6 && secret_len(what->pin) <= 8);

@@ -91,6 +91,31 @@ prompt(struct state *st, bool *yes, struct secret **pin)
 	return VERDICT_OK;
 }
 
+/*
+ * A card can be given anybody's certificate, and a PIN that it is then given is
+ * no secret any more. Where two cards show the same key nobody here can tell
+ * which is the copy, so neither gets the PIN. Looked at before the prompt, and
+ * again before each presentation: who sees the prompt may put his card in then.
+ */
+static enum verdict
+check_alone(struct state *st)
+{
+	CLEANUP(tokens_done) struct tokens now = { 0 };
+	const struct card *c = st->d->card;
+	const struct scs_token *twin;
+
+	if (token_list(st->d->tokens, &now, &st->d->out->why) != ERR_OK)
+		return VERDICT_SERVICE;
+	if ((twin = card_twin(c, &now)) == NULL)
+		return VERDICT_OK;
+	(void)why_add(&st->d->out->why, ERR_DENIED,
+	    "the cards in reader \"%s\" and reader \"%s\" show the same "
+	    "certificate, so one is a copy that would keep the PIN: take out "
+	    "the card that is not yours",
+	    c->token->reader, twin->reader);
+	return VERDICT_REFUSED;
+}
+
 static bool
 was_refused(const struct state *st, const struct secret *pin)
 {
@@ -242,6 +267,8 @@ once(struct state *st, bool *again)
 		*again = true;
 		return VERDICT_WRONG_PIN;
 	}
+	if ((v = check_alone(st)) != VERDICT_OK)
+		return v;
 	return attempt(st, &pin, last && yes, again);
 }
 
@@ -249,8 +276,11 @@ static enum verdict
 start(struct state *st)
 {
 	struct pin_dialogue *d = st->d;
+	enum verdict v;
 	err_t e;
 
+	if ((v = check_alone(st)) != VERDICT_OK)
+		return v;
 	e = token_tries(
 	    d->tokens, d->card->token->insertion, &st->tries, &d->out->why);
 	return e == ERR_OK ? VERDICT_OK : verdict_of_token(e);

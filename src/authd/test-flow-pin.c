@@ -357,6 +357,18 @@ TEST(a_pair_check_with_a_pin_keeps_the_counter_sacred)
 	    USER_B, FAKE_P256, PIN, VERDICT_REFUSED, "no proof of possession");
 }
 
+TEST(a_pair_check_sends_no_pin_to_a_card_that_has_a_copy)
+{
+	struct fake *f = flow.fake;
+
+	flow_reset(FAKE_P256);
+	f->cards[1] = f->cards[0];
+	f->cards_n = 2;
+	refuse_pair(USER_B, FAKE_P256, "123456", VERDICT_REFUSED,
+	    "take out the card that is not yours");
+	assert_int_equal(f->presented, 0);
+}
+
 TEST(one_card_per_user_refuses_the_second)
 {
 	flow_reset(FAKE_OTHER);
