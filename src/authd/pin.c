@@ -204,6 +204,21 @@ say_rejected(struct state *st)
 	(void)why_add(&st->why, ERR_PIN_WRONG, "%s", st->message);
 }
 
+/* The card took the PIN and gave something else than a signature. */
+static bool
+is_no_signature(err_t e)
+{
+	return e == ERR_FORMAT || e == ERR_SHORT || e == ERR_LIMIT;
+}
+
+static enum verdict
+no_proof(struct state *st, const char *what)
+{
+	(void)why_add(
+	    &st->d->out->why, ERR_DENIED, "no proof of possession: %s", what);
+	return VERDICT_REFUSED;
+}
+
 /*
  * Present it, and tell the caller of this function whether to ask again
  * (*again) or to end with the verdict.
@@ -220,9 +235,11 @@ attempt(struct state *st, struct secret **pin, bool last_ok, bool *again)
 	if (e == ERR_OK && proven)
 		return VERDICT_OK;
 	if (e == ERR_OK)
-		return end(st, VERDICT_REFUSED,
-		    "no proof of possession: the card's signature is not of "
-		    "the key in its certificate");
+		return no_proof(st,
+		    "the card's signature is not of the key in its "
+		    "certificate");
+	if (is_no_signature(e))
+		return no_proof(st, why_text(&st->why, e));
 	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED)
 		st->d->s->pin_refused = true;
 	if (e == ERR_PIN_WRONG) {

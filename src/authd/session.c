@@ -38,6 +38,8 @@ verdict_of_token(err_t e)
 	case ERR_REMOVED:
 	case ERR_UNSUPPORTED:
 	case ERR_PIN_NEEDED:
+	case ERR_SHORT: /* what the card said; a service that lies is */
+	case ERR_FORMAT: /* ERR_SERVICE */
 		return VERDICT_CARD_ERROR;
 	case ERR_DENIED:
 		return VERDICT_REFUSED;
@@ -47,8 +49,6 @@ verdict_of_token(err_t e)
 		return VERDICT_SERVICE;
 	case ERR_NOMEM:
 	case ERR_LIMIT:
-	case ERR_SHORT:
-	case ERR_FORMAT:
 	case ERR_SEQUENCE:
 	case ERR_COUNT_:
 		break;

@@ -208,6 +208,10 @@ TEST(each_failure_of_the_card_has_its_verdict)
 		{ ERR_TIMEOUT, VERDICT_SERVICE },
 		{ ERR_BUSY, VERDICT_SERVICE },
 		{ ERR_NOMEM, VERDICT_INTERNAL },
+		/* what is no signature proves nothing */
+		{ ERR_FORMAT, VERDICT_REFUSED },
+		{ ERR_SHORT, VERDICT_REFUSED },
+		{ ERR_LIMIT, VERDICT_REFUSED },
 	};
 
 	flow_reset(FAKE_P256);

@@ -77,7 +77,7 @@ def problems(s):
     return out + err + s.log_text()[s.log_mark:]
 
 
-def lie(s, card, rules, may_login, says, pin=stack.PIN):
+def lie(s, card, name, rules, may_login, says, pin=stack.PIN):
     s.mark()
     card.tell("remove")
     s.wait_log("card out")
@@ -98,6 +98,8 @@ def lie(s, card, rules, may_login, says, pin=stack.PIN):
     if code != 0 and may_login is True:
         raise stack.Failure(f"no login, though only something else is wrong:\n"
                             f"{out}")
+    if name.startswith("signature: ") and "PAM_PERM_DENIED" not in out:
+        raise stack.Failure(f"no signature is no refusal:\n{out}")
     if code != 0 and "smart card" not in out:
         raise stack.Failure(f"nobody said why:\n{out}")
     if says and says not in problems(s):
@@ -124,7 +126,7 @@ def main():
         card = honest_again(s, stack.Card(s, file), file)
         for name, *row in rows:
             try:
-                lie(s, card, *row)
+                lie(s, card, name, *row)
                 print(f"ok   {name}", flush=True)
             except stack.Failure as e:
                 print(f"FAIL {name}: {e}", flush=True)
