@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which of several cards gets the PIN, and which never does. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "authd/flow.h"
+#include "test.h"
+
+#define PIN "123456"
+#define ASK AUTH_INTERACTIVE
+
+static void
+expect_login(enum verdict want, const char *why)
+{
+	enum verdict got = flow_login(USER_A, PIN, 0);
+
+	if (got != want)
+		fail_msg(
+		    "%s: wanted verdict %d, got %d", why, (int)want, (int)got);
+}
+
+static void
+expect_reason(const struct caller *c, const char *part)
+{
+	if (strstr(c->reason, part) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", part, c->reason);
+}
+
+TEST(of_two_cards_the_users_own_gets_the_pin)
+{
+	struct fake *f = flow.fake;
+
+	flow_reset(FAKE_P256);
+	f->cards[1] = f->cards[0];
+	f->cards[0].items[0].cert = f->cards[0].items[0].key = FAKE_OTHER;
+	f->cards_n = 2;
+	expect_login(VERDICT_OK, "the second card is his");
+	assert_int_equal(f->presented, 1);
+}
+
+/* A card in the next reader that shows the same certificate. */
+static void
+insert_copy(struct fake *f)
+{
+	f->cards[1] = f->cards[0];
+	f->cards[1].id = "com.apple.pivtoken:FFEEDDCCBBAA99887766554433221100";
+	f->cards[1].items[0].key = FAKE_OTHER;
+	f->cards_n = 2;
+}
+
+TEST(of_a_card_and_its_copy_none_gets_the_pin)
+{
+	struct fake *f = flow.fake;
+
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(caller_done) struct caller c;
+
+		flow_reset(FAKE_P256);
+		insert_copy(f);
+		/* whichever comes first in the list */
+		f->cards[0].items[0].key = i == 0 ? FAKE_P256 : FAKE_OTHER;
+		f->cards[1].items[0].key = i == 0 ? FAKE_OTHER : FAKE_P256;
+		caller_open(&c, geteuid());
+		assert_int_equal(
+		    caller_start(&c, i == 0 ? USER_A : "", "", ASK),
+		    AUTH_RESULT);
+		assert_int_equal(c.verdict, VERDICT_REFUSED);
+		expect_reason(&c, "\"Virtual Reader 00\"");
+		expect_reason(&c, "\"Virtual Reader 01\"");
+		expect_reason(&c, "take out the card that is not yours");
+		assert_int_equal(f->presented, 0);
+	}
+	f->cards_n = 1;
+	f->cards[0].items[0].key = FAKE_P256;
+	expect_login(VERDICT_OK, "the copy was taken out");
+}
+
+TEST(a_card_put_in_while_its_copy_asks_for_the_pin_is_noticed)
+{
+	CLEANUP(caller_done) struct caller c;
+
+	flow_reset(FAKE_P256);
+	flow.fake->cards[0].items[0].key = FAKE_OTHER;
+	caller_open(&c, geteuid());
+	assert_int_equal(caller_start(&c, USER_A, "", ASK), AUTH_PROMPT);
+	insert_copy(flow.fake);
+	assert_int_equal(caller_pin(&c, PIN, 0), AUTH_RESULT);
+	assert_int_equal(c.verdict, VERDICT_REFUSED);
+	expect_reason(&c, "take out the card that is not yours");
+	assert_int_equal(flow.fake->presented, 0);
+}
+
+TEST(copies_of_cards_of_others_are_no_concern)
+{
+	struct fake *f = flow.fake;
+
+	flow_reset(FAKE_P256);
+	insert_copy(f);
+	f->cards[2] = f->cards[0];
+	f->cards[0].items[0].key = f->cards[0].items[0].cert = FAKE_OTHER;
+	f->cards[1].items[0].key = f->cards[1].items[0].cert = FAKE_OTHER;
+	f->cards_n = 3;
+	expect_login(VERDICT_OK, "two cards of nobody, one of his own");
+	assert_int_equal(f->presented, 1);
+}
+
+static int
+up(void **state UNUSED)
+{
+	flow_up();
+	return 0;
+}
+
+static int
+down(void **state UNUSED)
+{
+	flow_down();
+	return 0;
+}
+
+int
+main(void)
+{
+	return _cmocka_run_group_tests(
+	    "authd/cards", tests_, tests_n_, up, down);
+}
