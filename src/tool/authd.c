@@ -14,47 +14,6 @@
 #define PAIR_MS 90000 /* the card is asked to sign */
 
 err_t
-authd_users_parse(struct span body, struct authd_users *out)
-{
-	struct authd_users u = { 0 };
-	uint16_t n;
-	err_t e;
-
-	if ((e = span_u16(&body, &n)))
-		return e;
-	if (n > AUTH_USERS_MAX)
-		return ERR_LIMIT;
-	for (u.n = 0; u.n < n; u.n++) {
-		if ((e = msg_get_str(&body, u.names[u.n], AUTH_NAME_MAX)))
-			return e;
-		if (u.names[u.n][0] == '\0')
-			return ERR_FORMAT;
-	}
-	if ((e = span_end(body)))
-		return e;
-	*out = u;
-	return ERR_OK;
-}
-
-err_t
-authd_pair_parse(struct span body, struct authd_pair *out)
-{
-	struct authd_pair p = { 0 };
-	uint16_t verdict;
-	err_t e;
-
-	if ((e = span_u16(&body, &verdict)) ||
-	    (e = msg_get_str(&body, p.reason, sizeof(p.reason))) ||
-	    (e = msg_get_str(&body, p.label, sizeof(p.label))) ||
-	    (e = span_u8(&body, &p.notes)) || (e = span_end(body)))
-		return e;
-	p.verdict =
-	    verdict < VERDICT_COUNT_ ? (enum verdict)verdict : VERDICT_INTERNAL;
-	*out = p;
-	return ERR_OK;
-}
-
-err_t
 authd_verdict(enum verdict v)
 {
 	switch (v) { /* no default */
@@ -131,7 +90,7 @@ nonsense(err_t e, struct why *why)
 }
 
 err_t
-authd_users_of(const char *prefix, const char *hash, struct authd_users *out,
+authd_users_of(const char *prefix, const char *hash, struct answer_users *out,
     struct why *why)
 {
 	CLEANUP(msg_done) struct msg q = { 0 }, a = { 0 };
@@ -141,12 +100,12 @@ authd_users_of(const char *prefix, const char *hash, struct authd_users *out,
 	msg_put_str(&q.body, hash);
 	if ((e = ask(prefix, &q, AUTH_USERS, USERS_MS, &a, why)))
 		return e;
-	return nonsense(authd_users_parse(buf_span(&a.body), out), why);
+	return nonsense(answer_users(buf_span(&a.body), out), why);
 }
 
 err_t
 authd_pair_check(const char *prefix, const char *user, const char *hash,
-    struct secret **pin, struct authd_pair *out, struct why *why)
+    struct secret **pin, struct answer_pair *out, struct why *why)
 {
 	CLEANUP(msg_done) struct msg q = { 0 }, a = { 0 };
 	err_t e;
@@ -159,5 +118,5 @@ authd_pair_check(const char *prefix, const char *user, const char *hash,
 		q.secret = TAKE(*pin);
 	if ((e = ask(prefix, &q, AUTH_PAIR_RESULT, PAIR_MS, &a, why)))
 		return e;
-	return nonsense(authd_pair_parse(buf_span(&a.body), out), why);
+	return nonsense(answer_pair(buf_span(&a.body), out), why);
 }

@@ -17,7 +17,7 @@
 struct identity {
 	const struct scs_item *item;
 	char hash[2 * SCS_PKHH_SIZE + 1];
-	struct authd_users users;
+	struct answer_users users;
 };
 
 struct identities {
@@ -51,7 +51,7 @@ static void
 print_paired(const struct identity *id)
 {
 	for (size_t i = 0; i < id->users.n; i++)
-		(void)printf("%s\t%s - %s\n", id->hash, id->users.names[i],
+		(void)printf("%s\t%s - %s\n", id->hash, id->users.users[i],
 		    id->item->cert_label);
 }
 
@@ -111,7 +111,7 @@ json_token(
 		json_add_string(j, one, "label", id->item->cert_label);
 		users = json_add_array(j, one, "users");
 		for (size_t k = 0; k < id->users.n; k++)
-			json_add_string(j, users, NULL, id->users.names[k]);
+			json_add_string(j, users, NULL, id->users.users[k]);
 	}
 	list = json_add_array(j, token, "problems");
 	for (size_t i = 0; i < t->problems_n; i++)

@@ -43,7 +43,7 @@ refused(const struct pairing *p, err_t e, const struct why *why)
 }
 
 static err_t
-check(const struct invocation *in, struct pairing *p, struct authd_pair *out,
+check(const struct invocation *in, struct pairing *p, struct answer_pair *out,
     struct why *why)
 {
 	CLEANUP(secret_free) struct secret *pin = NULL;
@@ -61,7 +61,7 @@ check(const struct invocation *in, struct pairing *p, struct authd_pair *out,
 }
 
 static void
-report(const struct pairing *p, const struct authd_pair *a)
+report(const struct pairing *p, const struct answer_pair *a)
 {
 	(void)printf(
 	    "User was successfully paired (public key hash: %s)\n", p->hex);
@@ -83,7 +83,7 @@ sc_auth_pair(const struct invocation *in)
 		{ .letter = 'v', .flag = &p.verbose },
 		{ .name = "pin", .flag = &p.want_pin },
 	};
-	struct authd_pair a = { 0 };
+	struct answer_pair a = { 0 };
 	struct why why = { 0 };
 	int status = 0;
 	err_t e;

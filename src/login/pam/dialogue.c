@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ipc/auth-answer.h"
 #include "ipc/msg.h"
-#include "login/pam/answer.h"
 #include "login/pam/pins.h"
 #include "login/pam/words.h"
 
@@ -117,7 +117,7 @@ static err_t
 on_choice(struct dialogue *d, struct span body)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
-	struct answer_choice c;
+	struct answer_users c;
 	char prompt[WORDS_CHOICE_MAX], text[AUTH_NAME_MAX] = "";
 	unsigned int index;
 	err_t e;

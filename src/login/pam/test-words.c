@@ -49,7 +49,7 @@ TEST(only_yes_is_a_yes)
 		assert_false(words_yes(no[i]));
 }
 
-static const struct answer_choice three = { .n = 3,
+static const struct answer_users three = { .n = 3,
 	.users = { "alice", "1", "bob" } };
 
 TEST(choice_lists_every_user)
@@ -64,7 +64,7 @@ TEST(choice_lists_every_user)
 
 TEST(choice_of_the_longest_names_is_cut_not_overrun)
 {
-	struct answer_choice c = { .n = AUTH_USERS_MAX };
+	struct answer_users c = { .n = AUTH_USERS_MAX };
 	char out[WORDS_CHOICE_MAX];
 
 	for (size_t i = 0; i < AUTH_USERS_MAX; i++)

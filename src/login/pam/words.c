@@ -6,7 +6,7 @@
 #include <strings.h>
 
 void
-words_choice(const struct answer_choice *c, char out[WORDS_CHOICE_MAX])
+words_choice(const struct answer_users *c, char out[WORDS_CHOICE_MAX])
 {
 	size_t n = 0;
 
@@ -22,7 +22,7 @@ words_choice(const struct answer_choice *c, char out[WORDS_CHOICE_MAX])
 
 bool
 words_chosen(
-    const struct answer_choice *c, const char *text, unsigned int *index)
+    const struct answer_users *c, const char *text, unsigned int *index)
 {
 	char number[16];
 

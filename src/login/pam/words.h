@@ -2,12 +2,12 @@
 /*
  * What a person reads: which thing, what happened, what to do. Everything is
  * one line, in one language; what comes from scs-authd has been checked to be
- * text (answer.h).
+ * text (ipc/auth-answer.h).
  */
 #ifndef SCS_LOGIN_PAM_WORDS_H
 #define SCS_LOGIN_PAM_WORDS_H
 
-#include "login/pam/answer.h"
+#include "ipc/auth-answer.h"
 
 #define WORDS_CHOICE_MAX (AUTH_USERS_MAX * (AUTH_NAME_MAX + 8) + 128)
 #define WORDS_PROMPT_MAX (AUTH_TEXT_MAX + 32)
@@ -21,11 +21,11 @@
 	"PIN not sent: it is the one that was just rejected, type another"
 
 /* "Several users have this card: 1 alice, 2 bob. Number or name: " */
-void words_choice(const struct answer_choice *c, char out[WORDS_CHOICE_MAX]);
+void words_choice(const struct answer_users *c, char out[WORDS_CHOICE_MAX]);
 
 /* The user that `text` means: a name, or else a number counted from 1. */
 bool words_chosen(
-    const struct answer_choice *c, const char *text, unsigned int *index);
+    const struct answer_users *c, const char *text, unsigned int *index);
 
 /* "Enter PIN for 'LABEL': " */
 void words_prompt(const char *label, char out[WORDS_PROMPT_MAX]);

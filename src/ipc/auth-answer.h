@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What scs-authd answers, from bytes to values: the bodies of AUTH_CHOICE,
- * AUTH_PROMPT and AUTH_RESULT as ipc/auth-proto.h defines them. The module does
- * not trust its service to keep to the form: it often runs as root.
+ * What scs-authd answers, from bytes to values: the bodies that it sends, as
+ * ipc/auth-proto.h defines them, for the PAM module and sc_auth. Neither trusts
+ * its service to keep to the form: they often run as root.
  *
  * All: ERR_SHORT, ERR_LIMIT, ERR_FORMAT; outputs untouched on failure.
  */
-#ifndef SCS_LOGIN_PAM_ANSWER_H
-#define SCS_LOGIN_PAM_ANSWER_H
+#ifndef SCS_IPC_AUTH_ANSWER_H
+#define SCS_IPC_AUTH_ANSWER_H
 
 #include "base/span.h"
 #include "ipc/auth-proto.h"
 
 #define ANSWER_TRIES_UNKNOWN 0xff
 
-struct answer_choice {
-	unsigned int n; /* 1 to AUTH_USERS_MAX */
+struct answer_users {
+	unsigned int n; /* up to AUTH_USERS_MAX */
 	char users[AUTH_USERS_MAX][AUTH_NAME_MAX]; /* none empty */
 };
 
@@ -35,8 +35,18 @@ struct answer_result {
 	uint16_t apdus; /* 0xffff: not known */
 };
 
-MUST_CHECK err_t answer_choice(struct span body, struct answer_choice *out);
+struct answer_pair {
+	enum verdict verdict; /* VERDICT_INTERNAL for a number not known */
+	char reason[AUTH_TEXT_MAX];
+	char label[AUTH_TEXT_MAX]; /* of the certificate */
+	uint8_t notes; /* enum pair_notes */
+};
+
+/* AUTH_USERS: maybe nobody; AUTH_CHOICE: at least one, else ERR_LIMIT. */
+MUST_CHECK err_t answer_users(struct span body, struct answer_users *out);
+MUST_CHECK err_t answer_choice(struct span body, struct answer_users *out);
 MUST_CHECK err_t answer_prompt(struct span body, struct answer_prompt *out);
 MUST_CHECK err_t answer_result(struct span body, struct answer_result *out);
+MUST_CHECK err_t answer_pair(struct span body, struct answer_pair *out);
 
 #endif

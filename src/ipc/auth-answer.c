@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "login/pam/answer.h"
+#include "ipc/auth-answer.h"
 
 #include "ipc/msg.h"
 
@@ -13,24 +13,45 @@ get_user(struct span *in, char out[AUTH_NAME_MAX])
 	return out[0] == '\0' ? ERR_FORMAT : ERR_OK;
 }
 
-err_t
-answer_choice(struct span body, struct answer_choice *out)
+static enum verdict
+known(uint16_t verdict)
 {
-	struct answer_choice c = { 0 };
+	return verdict < VERDICT_COUNT_ ? (enum verdict)verdict
+					: VERDICT_INTERNAL;
+}
+
+err_t
+answer_users(struct span body, struct answer_users *out)
+{
+	struct answer_users u = { 0 };
 	uint16_t n;
 	err_t e;
 
 	if ((e = span_u16(&body, &n)))
 		return e;
-	if (n == 0 || n > AUTH_USERS_MAX)
+	if (n > AUTH_USERS_MAX)
 		return ERR_LIMIT;
-	for (c.n = 0; c.n < n; c.n++) {
-		if ((e = get_user(&body, c.users[c.n])))
+	for (u.n = 0; u.n < n; u.n++) {
+		if ((e = get_user(&body, u.users[u.n])))
 			return e;
 	}
 	if ((e = span_end(body)))
 		return e;
-	*out = c;
+	*out = u;
+	return ERR_OK;
+}
+
+err_t
+answer_choice(struct span body, struct answer_users *out)
+{
+	struct answer_users u;
+	err_t e;
+
+	if ((e = answer_users(body, &u)))
+		return e;
+	if (u.n == 0)
+		return ERR_LIMIT;
+	*out = u;
 	return ERR_OK;
 }
 
@@ -67,7 +88,24 @@ answer_result(struct span body, struct answer_result *out)
 	    (e = msg_get_str(&body, r.token_id, sizeof(r.token_id))) ||
 	    (e = span_u16(&body, &r.apdus)) || (e = span_end(body)))
 		return e;
-	r.verdict = v < VERDICT_COUNT_ ? (enum verdict)v : VERDICT_INTERNAL;
+	r.verdict = known(v);
 	*out = r;
+	return ERR_OK;
+}
+
+err_t
+answer_pair(struct span body, struct answer_pair *out)
+{
+	struct answer_pair p = { 0 };
+	uint16_t v;
+	err_t e;
+
+	if ((e = span_u16(&body, &v)) ||
+	    (e = msg_get_str(&body, p.reason, sizeof(p.reason))) ||
+	    (e = msg_get_str(&body, p.label, sizeof(p.label))) ||
+	    (e = span_u8(&body, &p.notes)) || (e = span_end(body)))
+		return e;
+	p.verdict = known(v);
+	*out = p;
 	return ERR_OK;
 }
