@@ -7,7 +7,7 @@
  * service -> scsd
  *	CONTROL_READY        start-up is complete
  *	CONTROL_ALIVE        still turning (watchdog), every few seconds
- *	CONTROL_SPAWN        start a worker; `kind`, `index`
+ *	CONTROL_SPAWN        start a worker; `kind`, `index`, `device`
  *	CONTROL_CLEAR_LOG    readerd: turn the preference Logging off
  *	CONTROL_KILL         the worker with this `cookie` hangs or lies: end it
  * scsd -> service
@@ -38,6 +38,9 @@ enum control_type {
 enum worker_kind {
 	WORKER_TOKEN = 1, /* tokend: one per card */
 	WORKER_IFD, /* readerd: one per reader driver, `index` = which */
+	/* readerd: a USB reader; `index` is its driver's bundle, `device` as
+	 * in reader/usb/address.h */
+	WORKER_USB,
 };
 
 /* One packet; host byte order, both ends are this machine. */
@@ -47,6 +50,7 @@ struct control {
 	uint32_t index;
 	uint32_t cookie; /* chosen by the service */
 	uint32_t error; /* err_t */
+	uint32_t device; /* WORKER_USB */
 };
 
 /* `fd` < 0 sends none. ERR_REMOVED: the other end is gone. */
