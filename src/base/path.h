@@ -25,6 +25,8 @@
 #define PATH_USERS_DIR    "/etc/SmartCardServices/directory/users"
 #define PATH_ANCHORS_DIR  "/etc/SmartCardServices/anchors"
 #define PATH_READER_CONF  "/etc/reader.conf.d" /* pcsc-lite's */
+#define PATH_DRIVERS      "/usr/local/libexec/SmartCardServices/drivers"
+#define PATH_PCSC_DRIVERS "/usr/lib/pcsc/drivers" /* pcsc-lite's */
 #define PATH_LOGIN_PLIST  "/etc/SmartcardLogin.plist"
 /* clang-format on */
 

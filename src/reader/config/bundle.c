@@ -2,9 +2,12 @@
 /* Three lists of the same length, or three single values; all of it strings. */
 #include "reader/config/bundle.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "prefs/pl.h"
 
@@ -125,6 +128,9 @@ parse_root(plist_t root, struct bundle *out, struct why *why)
 	if (cap != NULL &&
 	    (pl_string(cap, &s) != ERR_OK || !hex(s, &out->capabilities)))
 		return why_add(why, ERR_FORMAT, "ifdCapabilities is no number");
+	out->class_driver = pl_string(plist_dict_get_item(root, "CFBundleName"),
+				&s) == ERR_OK &&
+	    strcmp(s, "CCIDCLASSDRIVER") == 0;
 	return parse_devices(root, out, why);
 }
 
@@ -145,6 +151,38 @@ bundle_parse(struct span text, struct bundle *out, struct why *why)
 	return ERR_OK;
 }
 
+err_t
+bundle_load(const char *dir, struct bundle *out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf text = BUF_INIT(PL_SIZE_MAX);
+	char path[PATH_MAX], real[PATH_MAX];
+	int n;
+	err_t e;
+
+	n = snprintf(path, sizeof(path), "%s/Contents/Info.plist", dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return why_add(why, ERR_LIMIT, "its path is too long");
+	if (realpath(path, real) == NULL)
+		return why_add(why, ERR_ABSENT, "%s is not there", path);
+	if ((e = file_read_trusted(real, &text)))
+		return why_add(why, e, "%s: %s", real,
+		    e == ERR_DENIED
+			? "it must be a file of root's that nobody else can "
+			  "write"
+			: err_text(e));
+	if ((e = bundle_parse(buf_span(&text), out, why)))
+		return why_add(why, e, "%s", real);
+	return ERR_OK;
+}
+
+err_t
+bundle_library(const char *dir, const struct bundle *b, size_t max, char *out)
+{
+	int n = snprintf(out, max, "%s/Contents/Linux/%s", dir, b->executable);
+
+	return n < 0 || (size_t)n >= max ? ERR_LIMIT : ERR_OK;
+}
+
 void
 bundle_done(struct bundle *b)
 {
@@ -161,4 +199,21 @@ bundle_find(const struct bundle *b, uint16_t vendor, uint16_t product)
 			return &b->devices[i];
 	}
 	return NULL;
+}
+
+size_t
+bundle_choose(
+    const struct bundle *list, size_t n, uint16_t vendor, uint16_t product)
+{
+	size_t found = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (bundle_find(&list[i], vendor, product) == NULL)
+			continue;
+		if (!list[i].class_driver)
+			return i;
+		if (found == n)
+			found = i;
+	}
+	return found;
 }

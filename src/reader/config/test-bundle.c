@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reader/config/bundle.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/file.h"
 #include "prefs/pl.h"
 #include "test.h"
@@ -113,6 +116,68 @@ TEST(libccids_own_list_is_read)
 	/* QEMU's and VMware's emulated readers, and a YubiKey */
 	assert_non_null(bundle_find(&b, 0x08e6, 0x4433));
 	assert_non_null(bundle_find(&b, 0x1050, 0x0407));
+}
+
+TEST(a_class_driver_drives_what_no_other_does)
+{
+	static const char *const texts[] = {
+		HEAD K("CFBundleName") S("CCIDCLASSDRIVER")
+		    EXE V(A(S("1") S("1"))) P(A(S("1") S("2")))
+			F(A(S("a") S("b"))) TAIL,
+		HEAD EXE V(S("1")) P(S("2")) F(S("c")) TAIL,
+		HEAD EXE V(S("1")) P(S("2")) F(S("d")) TAIL,
+	};
+	static const struct {
+		const char *why;
+		uint16_t product;
+		size_t want;
+	} rows[] = {
+		{ "the class driver alone", 1, 0 },
+		{ "the first of the others", 2, 1 },
+		{ "nobody", 3, 3 },
+	};
+	struct bundle b[nitems(texts)] = { 0 };
+
+	for (size_t i = 0; i < nitems(texts); i++)
+		EXPECT_OK(bundle_parse(span_str(texts[i]), &b[i], NULL));
+	for (size_t i = 0; i < nitems(rows); i++) {
+		size_t got = bundle_choose(b, nitems(b), 1, rows[i].product);
+
+		if (got != rows[i].want)
+			fail_msg("%s: %zu", rows[i].why, got);
+	}
+	for (size_t i = 0; i < nitems(b); i++)
+		bundle_done(&b[i]);
+}
+
+/* As Debian's libccid has it: the property list is a link into /etc. */
+TEST(a_bundle_may_have_its_list_elsewhere)
+{
+	static const char text[] = HEAD EXE DEV TAIL;
+	char dir[] = "/tmp/scs-bundle.XXXXXX", path[128], real[128];
+	CLEANUP(bundle_done) struct bundle b = { 0 };
+	struct why why = { 0 };
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/Contents", dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+	EXPECT_ERR(ERR_ABSENT, bundle_load(dir, &b, &why), "no list");
+	(void)snprintf(real, sizeof(real), "%s/libx_Info.plist", dir);
+	EXPECT_OK(file_write(real, 0644, span_str(text)));
+	(void)snprintf(path, sizeof(path), "%s/Contents/Info.plist", dir);
+	assert_int_equal(symlink("../libx_Info.plist", path), 0);
+	EXPECT_OK(bundle_load(dir, &b, &why));
+	assert_int_equal(b.n, 1);
+	EXPECT_OK(bundle_library(dir, &b, sizeof(real), real));
+	assert_string_equal(real + strlen(dir), "/Contents/Linux/libx.so");
+	bundle_done(&b);
+	(void)snprintf(real, sizeof(real), "%s/libx_Info.plist", dir);
+	assert_int_equal(chmod(real, 0666), 0);
+	EXPECT_ERR(ERR_DENIED, bundle_load(dir, &b, &why), "anybody's list");
+	(void)unlink(real);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/Contents", dir);
+	assert_int_equal(rmdir(path) | rmdir(dir), 0);
 }
 
 TEST_MAIN("reader/config/bundle")
