@@ -107,7 +107,8 @@ on_restart(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 static void
 restart_later(struct ifd *ifd)
 {
-	if (ifd->spawn == NULL || ifd->svc->ev == NULL || ifd->restart != NULL)
+	if (ifd->spawn == NULL || ifd->svc->ev == NULL ||
+	    ifd->restart != NULL || ifd->idle)
 		return;
 	if (clock_ms() - ifd->since > CALM_AFTER_MS)
 		ifd->backoff_ms = 0;
@@ -137,6 +138,23 @@ ifd_lost(struct ifd *ifd)
 		ifd->kill(ifd);
 	ifd->cookie = 0;
 	restart_later(ifd);
+}
+
+void
+ifd_wake(struct ifd *ifd)
+{
+	ifd->idle = false;
+	ifd->backoff_ms = 0;
+	if (ifd->spawn != NULL)
+		ifd->spawn(ifd);
+}
+
+void
+ifd_rest(struct ifd *ifd)
+{
+	ifd->idle = true;
+	ifd->restart = sd_event_source_disable_unref(ifd->restart);
+	ifd_lost(ifd);
 }
 
 void

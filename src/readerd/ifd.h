@@ -7,7 +7,9 @@
 #ifndef SCS_READERD_IFD_H
 #define SCS_READERD_IFD_H
 
+#include "ipc/control.h"
 #include "reader/stream.h"
+#include "reader/usb/scan.h"
 #include "reader/worker.h"
 
 struct service;
@@ -16,6 +18,11 @@ struct slot;
 struct ifd {
 	struct service *svc; /* borrowed */
 	unsigned int index;
+	enum worker_kind kind;
+	uint32_t what; /* the number of the driver, or of a USB one's bundle */
+	uint32_t device; /* of a USB reader: usb_pack() */
+	char place[USB_PLACE_MAX]; /* its port; stays when it is unplugged */
+	bool idle; /* a USB reader that is not plugged in */
 	struct stream channel;
 	bool up;
 	uint64_t since; /* clock_ms() of the start of its process */
@@ -41,6 +48,12 @@ void ifd_lost(struct ifd *ifd);
 
 /* Take frames out of channel.in. Not ERR_OK: the driver lies. */
 MUST_CHECK err_t ifd_input(struct ifd *ifd);
+
+/* The reader is plugged in: start a process. It was idle, or is new. */
+void ifd_wake(struct ifd *ifd);
+
+/* It is unplugged: no process until ifd_wake(). */
+void ifd_rest(struct ifd *ifd);
 
 /* A request for a slot of this driver. */
 void ifd_send(struct ifd *ifd, const struct worker_frame *f);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "ipc/control.h"
+#include "readerd/hotplug.h"
 #include "readerd/listen.h"
 #include "readerd/standalone.h"
 #include "readerd/supervisor.h"
@@ -18,11 +19,14 @@
 #define TICK_USEC 2000000u
 
 static const char usage[] =
-    "usage: scs-readerd --readers N [--access all] [--group GID] [--uid UID]\n"
+    "usage: scs-readerd --readers N [--bundle DIR] [--access all] [--group "
+    "GID]\n"
+    "                   [--uid UID]\n"
     "       scs-readerd --standalone DIR --virtual NAME ... [--ifd PROGRAM]\n"
     "The reader service: PC/SC for every program. Started by scsd.\n"
     "\n"
     "  --readers N           ask scsd for the drivers 0 to N-1\n"
+    "  --bundle DIR          drivers of USB readers (may be given 16 times)\n"
     "  --access all          let every user in\n"
     "  --group GID           let the members of this group in\n"
     "  --uid UID             let this user in (may be given 8 times)\n"
@@ -36,6 +40,8 @@ static const char usage[] =
 
 struct options {
 	unsigned long readers;
+	const char *bundles[BUNDLES_MAX];
+	size_t bundles_n;
 	bool debug, log_apdus;
 	struct access access;
 	struct standalone alone;
@@ -83,7 +89,12 @@ set_option(struct options *o, int option, const char *text)
 {
 	switch (option) {
 	case 'r':
-		return parse_number(text, IFDS_MAX, &o->readers);
+		return parse_number(text, IFDS_STATIC, &o->readers);
+	case 'b':
+		if (o->bundles_n == BUNDLES_MAX)
+			return false;
+		o->bundles[o->bundles_n++] = text;
+		return text[0] == '/';
 	case 'a':
 	case 'g':
 	case 'u':
@@ -104,7 +115,7 @@ set_option(struct options *o, int option, const char *text)
 		o->alone.timeout_ms = text;
 		return true;
 	case 'v':
-		if (o->alone.n == IFDS_MAX)
+		if (o->alone.n == IFDS_STATIC)
 			return false;
 		o->alone.names[o->alone.n++] = text;
 		return true;
@@ -119,6 +130,7 @@ parse_args(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "readers", required_argument, NULL, 'r' },
+		{ "bundle", required_argument, NULL, 'b' },
 		{ "access", required_argument, NULL, 'a' },
 		{ "group", required_argument, NULL, 'g' },
 		{ "uid", required_argument, NULL, 'u' },
@@ -195,7 +207,8 @@ struct sockets {
 
 /* Sockets, drivers, and then the sandbox. */
 static err_t
-start(struct options *o, struct service *svc, struct listener l[2])
+start(struct options *o, struct service *svc, struct listener l[2],
+    struct hotplug **usb)
 {
 	bool alone = o->alone.dir != NULL;
 	struct sockets s = { CONTROL_LISTEN_FD, CONTROL_LISTEN_FD + 1 };
@@ -217,9 +230,11 @@ start(struct options *o, struct service *svc, struct listener l[2])
 		log_notice("standalone: no sandbox; for tests only");
 		return ERR_OK;
 	}
-	if ((e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)))
+	if ((e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)) ||
+	    (o->bundles_n > 0 &&
+		(e = hotplug_start(svc, o->bundles, o->bundles_n, usb))))
 		return e;
-	/* files: what logind says about sessions (access.c) */
+	/* files: what logind says about sessions (access.c), USB in /sys */
 	return sandbox_enter(
 	    SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES);
 }
@@ -230,6 +245,7 @@ main(int argc, char **argv)
 	struct options o = { .alone.ifd_program = SCS_LIBEXECDIR "/scs-ifd" };
 	struct listener l[2] = { { .fd = -1 }, { .fd = -1 } };
 	static struct service svc;
+	struct hotplug *usb = NULL;
 	sd_event *ev = NULL;
 	int r = parse_args(argc, argv, &o);
 	err_t e = ERR_NOMEM;
@@ -241,7 +257,7 @@ main(int argc, char **argv)
 	if (sd_event_new(&ev) < 0)
 		return 1;
 	service_init(&svc, ev);
-	if ((e = start(&o, &svc, l))) {
+	if ((e = start(&o, &svc, l, &usb))) {
 		log_err("cannot start: %s", err_text(e));
 		return 1;
 	}
@@ -250,6 +266,7 @@ main(int argc, char **argv)
 	listen_stop(&l[1]);
 	if (o.alone.dir != NULL)
 		standalone_stop(&o.alone, &svc);
+	hotplug_stop(&usb);
 	service_done(&svc);
 	return r < 0 ? 1 : r;
 }

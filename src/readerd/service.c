@@ -14,8 +14,11 @@ service_init(struct service *svc, sd_event *ev)
 		.ev = ev, .clients_max = SIZE_MAX, .control = -1
 	};
 	for (unsigned int i = 0; i < IFDS_MAX; i++) {
-		svc->ifds[i] =
-		    (struct ifd){ .svc = svc, .index = i, .channel.fd = -1 };
+		svc->ifds[i] = (struct ifd){ .svc = svc,
+			.index = i,
+			.kind = WORKER_IFD,
+			.what = i,
+			.channel.fd = -1 };
 	}
 }
 
@@ -81,7 +84,7 @@ service_slot(struct service *svc, struct ifd *ifd, uint16_t number)
 void
 service_drivers(struct service *svc, size_t n)
 {
-	svc->ifds_n = n > IFDS_MAX ? IFDS_MAX : n;
+	svc->ifds_n = n > IFDS_STATIC ? IFDS_STATIC : n;
 	for (size_t i = 0; i < svc->ifds_n; i++) {
 		if (service_slot(svc, &svc->ifds[i], 0) == NULL)
 			log_err("reader driver %zu: no memory", i);

@@ -18,7 +18,8 @@
 #include "readerd/slot.h"
 
 #define SLOTS_MAX 256 /* 4:6's array; older clients see 16 */
-#define IFDS_MAX 16
+#define IFDS_STATIC 16 /* drivers that are there from the start */
+#define IFDS_MAX 64 /* and those of USB readers */
 #define CONTEXTS_PER_UID 256 /* of those without privileges */
 #define HANDLES_PER_CONTEXT 200
 #define HANDLES_PER_SLOT 4096

@@ -12,10 +12,10 @@ struct standalone {
 	const char *dir; /* borrowed, as all */
 	const char *ifd_program;
 	const char *timeout_ms; /* for cards; NULL: the default */
-	const char *names[IFDS_MAX];
+	const char *names[IFDS_STATIC];
 	unsigned int n;
 	bool debug;
-	int listen[IFDS_MAX]; /* virtual readers' */
+	int listen[IFDS_STATIC]; /* virtual readers' */
 };
 
 /*

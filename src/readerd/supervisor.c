@@ -36,8 +36,9 @@ spawn(struct ifd *ifd)
 	ifd->cookie = ++last;
 	tell(ifd->svc,
 	    &(struct control){ .type = CONTROL_SPAWN,
-		.kind = WORKER_IFD,
-		.index = ifd->index,
+		.kind = ifd->kind,
+		.index = ifd->what,
+		.device = ifd->device,
 		.cookie = ifd->cookie });
 }
 
@@ -46,8 +47,8 @@ kill_worker(struct ifd *ifd)
 {
 	tell(ifd->svc,
 	    &(struct control){ .type = CONTROL_KILL,
-		.kind = WORKER_IFD,
-		.index = ifd->index,
+		.kind = ifd->kind,
+		.index = ifd->what,
 		.cookie = ifd->cookie });
 }
 
@@ -109,10 +110,11 @@ supervisor_start(struct service *svc, int fd, unsigned int n)
 	if (sd_event_add_io(svc->ev, NULL, fd, EPOLLIN, on_control, svc) < 0)
 		return ERR_NOMEM;
 	service_drivers(svc, n);
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < IFDS_MAX; i++) {
 		svc->ifds[i].spawn = spawn;
 		svc->ifds[i].kill = kill_worker;
-		spawn(&svc->ifds[i]);
+		if (i < n)
+			spawn(&svc->ifds[i]);
 	}
 	tell(svc, &(struct control){ .type = CONTROL_READY });
 	return ERR_OK;

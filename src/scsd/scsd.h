@@ -11,13 +11,14 @@
 #include "base/path.h"
 #include "ipc/control.h"
 #include "reader/config/reader-conf.h"
+#include "scsd/bundles.h"
 #include "scsd/spawn.h"
 #include "scsd/users.h"
 
 #define READERS_MAX 16 /* drivers: readerd's IFDS_MAX */
 #define VIRTUAL_MAX 16 /* virtual readers */
 #define WORKERS_MAX 128 /* of all services together */
-#define ARGS_MAX 24
+#define ARGS_MAX 64
 
 enum service_id {
 	SVC_READERD,
@@ -68,6 +69,9 @@ struct worker {
 	struct service *owner; /* NULL: free entry */
 	uint32_t kind, cookie;
 	unsigned int slot; /* its user id */
+	uint32_t
+	    device; /* a USB reader's: usb_pack(), given to `uid`; 0: none */
+	uid_t uid;
 	pid_t pid;
 	sd_event_source *child;
 };
@@ -82,6 +86,7 @@ struct scsd {
 	int virtual_listen[VIRTUAL_MAX];
 	/* drivers: the virtual ones come first, then these */
 	struct reader_list readers;
+	struct bundles bundles; /* of USB readers' drivers */
 };
 
 /* service.c */

@@ -151,7 +151,8 @@ service_init(struct scsd *d)
 		return e;
 	/* a pcscd has readers of its own */
 	if (d->opt.pcscd == NULL &&
-	    ((e = make_folder(d, PATH_PCSC_DIR)) || (e = load_readers(d))))
+	    ((e = make_folder(d, PATH_PCSC_DIR)) || (e = load_readers(d)) ||
+		(e = bundles_load(d->opt.prefix, d->separate, &d->bundles))))
 		return e;
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if ((e = init_one(d, i)))
@@ -227,6 +228,10 @@ build_args(struct service *s, struct args *a)
 	case SVC_READERD:
 		add(a, "--readers");
 		add(a, number(a, 0, service_drivers(d)));
+		for (size_t i = 0; i < d->bundles.n; i++) {
+			add(a, "--bundle");
+			add(a, d->bundles.dir[i]);
+		}
 		add(a, "--uid"); /* tokend watches the readers */
 		add(a,
 		    number(a, 1,

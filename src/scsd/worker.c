@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/peer.h"
+#include "scsd/device.h"
 #include "scsd/scsd.h"
 
 /* Who may ask for what. */
@@ -20,7 +21,8 @@ static bool
 may_spawn(const struct service *s, uint32_t kind)
 {
 	return (s->id == SVC_TOKEND && kind == WORKER_TOKEN) ||
-	    (s->id == SVC_READERD && kind == WORKER_IFD);
+	    (s->id == SVC_READERD &&
+		(kind == WORKER_IFD || kind == WORKER_USB));
 }
 
 static struct worker *
@@ -48,6 +50,16 @@ tell_gone(const struct worker *w)
 		    "%s does not hear that a worker ended", w->owner->name);
 }
 
+/* Its user is the next worker's. */
+static void
+take_back(const struct worker *w)
+{
+	struct usb_address at;
+
+	if (w->device != 0 && usb_unpack(w->device, &at) == ERR_OK)
+		device_revoke(&at, w->uid);
+}
+
 static int
 on_worker_exit(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 {
@@ -61,6 +73,7 @@ on_worker_exit(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 					      : "was killed by signal",
 		    si->si_status);
 	w->child = sd_event_source_disable_unref(w->child);
+	take_back(w);
 	tell_gone(w);
 	*w = (struct worker){ 0 };
 	if (d->stopping && service_running(d) == 0 && worker_running(d) == 0)
@@ -91,6 +104,8 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 	char path[SCS_PATH_MAX];
 	err_t e;
 
+	if (c->kind == WORKER_USB) /* it opens its device itself */
+		return c->index < d->bundles.n ? ERR_OK : ERR_ABSENT;
 	if (c->kind == WORKER_IFD) {
 		if (c->index >= service_drivers(d))
 			return ERR_ABSENT;
@@ -147,16 +162,50 @@ add_driver(struct scsd *d, uint32_t index, struct args *a)
 }
 
 static void
+add_usb(struct scsd *d, const struct control *c, struct args *a)
+{
+	struct usb_address at;
+
+	if (d->opt.card_timeout != NULL)
+		add(a, "--card-timeout-ms", d->opt.card_timeout);
+	add(a, "--bundle", d->bundles.dir[c->index]);
+	/* checked by give_device() */
+	if (usb_unpack(c->device, &at) == ERR_OK)
+		usb_text(&at, a->num);
+	add(a, "--usb", a->num);
+}
+
+static void
 build_args(struct scsd *d, const struct control *c, struct args *a)
 {
 	*a = (struct args){ 0 };
-	add(a, c->kind == WORKER_IFD ? "scs-ifd" : "scs-token-worker", NULL);
+	add(a, c->kind == WORKER_TOKEN ? "scs-token-worker" : "scs-ifd", NULL);
 	if (d->opt.debug)
 		add(a, "--debug", NULL);
 	if (c->kind == WORKER_TOKEN && d->opt.pcscd != NULL)
 		add(a, "--pcscd", NULL);
 	if (c->kind == WORKER_IFD)
 		add_driver(d, c->index, a);
+	if (c->kind == WORKER_USB)
+		add_usb(d, c, a);
+}
+
+/* The USB device, and no other, to the worker's user, and to no other. */
+static err_t
+give_device(struct worker *w, const struct control *c, uid_t uid)
+{
+	struct usb_address at;
+	err_t e;
+
+	if (c->kind != WORKER_USB)
+		return ERR_OK;
+	if ((e = usb_unpack(c->device, &at)))
+		return e;
+	if (!w->owner->d->separate)
+		return ERR_OK; /* it is as much ours as the worker's */
+	w->uid = uid;
+	w->device = c->device;
+	return device_grant(&at, uid);
 }
 
 static err_t
@@ -183,7 +232,8 @@ start(struct worker *w, const struct control *c, int theirs)
 		return e;
 	sp.uid = user.uid;
 	sp.gid = user.gid;
-	if ((e = spawn_child(&sp, &w->pid)))
+	if ((e = give_device(w, c, user.uid)) ||
+	    (e = spawn_child(&sp, &w->pid)))
 		return e;
 	if (sd_event_add_child(
 		d->ev, &w->child, w->pid, WEXITED, on_worker_exit, w) < 0) {
@@ -217,8 +267,10 @@ worker_spawn(struct service *s, const struct control *request)
 		w->owner = s;
 		w->kind = request->kind;
 		w->cookie = request->cookie;
-		if ((e = start(w, request, theirs)))
+		if ((e = start(w, request, theirs))) {
+			take_back(w);
 			*w = (struct worker){ 0 };
+		}
 	}
 	if (e != ERR_OK)
 		log_warning("%s asked for a worker: %s", s->name, err_text(e));

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "reader/host.h"
 #include "reader/ifd/handler.h"
+#include "reader/ifd/usb.h"
 #include "reader/virtual/virtual.h"
 #include "sandbox/sandbox.h"
 
@@ -25,6 +26,8 @@ static const char usage[] =
     "usage: scs-ifd --virtual NAME [--card-timeout-ms N]\n"
     "       scs-ifd --ifdhandler LIBRARY --name NAME [--device DEVICE]\n"
     "               [--channel N] [--card-timeout-ms N]\n"
+    "       scs-ifd --bundle DIR --usb BUS:DEVICE:INTERFACE "
+    "[--card-timeout-ms N]\n"
     "Hosts one reader driver; started by scsd for scs-readerd.\n"
     "\n"
     "  --virtual NAME        a virtual reader; its socket is descriptor 4\n"
@@ -32,6 +35,8 @@ static const char usage[] =
     "  --name NAME           its name for people\n"
     "  --device DEVICE       what the driver opens\n"
     "  --channel N           or the number of its port\n"
+    "  --bundle DIR          a USB reader, by the driver in this folder\n"
+    "  --usb BUS:DEVICE:INTERFACE  where it is\n"
     "  --card-timeout-ms N   wait so long for a card's answer (60000)\n"
     "  --debug\n"
     "  --help, --version\n";
@@ -52,7 +57,8 @@ parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 }
 
 static bool
-set_option(int o, const char *text, struct driver_args *args)
+set_option(
+    int o, const char *text, struct driver_args *args, struct usb_args *usb)
 {
 	uint64_t v;
 
@@ -65,6 +71,12 @@ set_option(int o, const char *text, struct driver_args *args)
 		args->name = text;
 		args->device_fd = o == 'v' ? WORKER_DEVICE_FD : -1;
 		return true;
+	case 'b':
+		usb->bundle = text;
+		return text[0] == '/';
+	case 'u':
+		usb->given = true;
+		return usb_parse(text, &usb->at) == ERR_OK;
 	case 'i':
 		args->library = text;
 		return text[0] == '/';
@@ -88,15 +100,19 @@ set_option(int o, const char *text, struct driver_args *args)
 
 /* A virtual reader has its descriptor, every other one a library. */
 static bool
-complete(const struct driver_args *args)
+complete(const struct driver_args *args, const struct usb_args *usb)
 {
+	if (usb->given || usb->bundle != NULL)
+		return usb->given && usb->bundle != NULL &&
+		    args->name == NULL && args->library == NULL;
 	return args->name != NULL && args->name[0] != '\0' &&
 	    (args->device_fd >= 0) == (args->library == NULL);
 }
 
 /* 0 to go on, else the exit code + 1. */
 static int
-parse_args(int argc, char **argv, struct driver_args *args)
+parse_args(
+    int argc, char **argv, struct driver_args *args, struct usb_args *usb)
 {
 	static const struct option longs[] = {
 		{ "virtual", required_argument, NULL, 'v' },
@@ -104,6 +120,8 @@ parse_args(int argc, char **argv, struct driver_args *args)
 		{ "name", required_argument, NULL, 'n' },
 		{ "device", required_argument, NULL, 'D' },
 		{ "channel", required_argument, NULL, 'c' },
+		{ "bundle", required_argument, NULL, 'b' },
+		{ "usb", required_argument, NULL, 'u' },
 		{ "card-timeout-ms", required_argument, NULL, 't' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
@@ -121,12 +139,12 @@ parse_args(int argc, char **argv, struct driver_args *args)
 			(void)puts("scs-ifd " SCS_VERSION);
 			return 1;
 		}
-		if (!set_option(o, optarg, args)) {
+		if (!set_option(o, optarg, args, usb)) {
 			(void)fputs(usage, stderr);
 			return 3;
 		}
 	}
-	if (!complete(args) || optind != argc) {
+	if (!complete(args, usb) || optind != argc) {
 		(void)fputs(usage, stderr);
 		return 3;
 	}
@@ -164,6 +182,7 @@ main(int argc, char **argv)
 	struct driver_args args = {
 		.device_fd = -1, .device = "", .timeout_ms = DEFAULT_TIMEOUT_MS
 	};
+	struct usb_args usb = { 0 };
 	const struct driver *driver;
 	struct host host = { .channel.fd = -1 };
 	sd_event *ev = NULL;
@@ -171,9 +190,11 @@ main(int argc, char **argv)
 	int r;
 
 	log_init("scs-ifd", STDERR_FILENO, LOG_LV_NOTICE);
-	r = parse_args(argc, argv, &args);
+	r = parse_args(argc, argv, &args, &usb);
 	if (r != 0)
 		return r - 1;
+	if (usb.given && usb_driver_args(&usb, &args) != ERR_OK)
+		return 1;
 	driver = args.library != NULL ? &handler_driver : &virtual_driver;
 	if (sd_event_new(&ev) < 0 || (e = start(ev, &host, driver, &args))) {
 		log_err(

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scsd/device.h"
+
+#include <acl/libacl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/acl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+static void
+free_acl(acl_t *acl)
+{
+	if (*acl != NULL)
+		(void)acl_free(*acl);
+}
+
+static bool
+is_users(acl_entry_t entry, uid_t uid)
+{
+	acl_tag_t tag;
+	uid_t *whose;
+	bool same;
+
+	if (acl_get_tag_type(entry, &tag) != 0 || tag != ACL_USER ||
+	    (whose = acl_get_qualifier(entry)) == NULL)
+		return false;
+	same = *whose == uid;
+	(void)acl_free(whose);
+	return same;
+}
+
+static bool
+drop_user(acl_t acl, uid_t uid)
+{
+	acl_entry_t entry;
+	int r;
+
+	for (r = acl_get_entry(acl, ACL_FIRST_ENTRY, &entry); r == 1;
+	     r = acl_get_entry(acl, ACL_NEXT_ENTRY, &entry)) {
+		if (is_users(entry, uid))
+			return acl_delete_entry(acl, entry) == 0;
+	}
+	return r == 0;
+}
+
+static bool
+add_user(acl_t *acl, uid_t uid)
+{
+	acl_entry_t entry;
+	acl_permset_t set;
+
+	return acl_create_entry(acl, &entry) == 0 &&
+	    acl_set_tag_type(entry, ACL_USER) == 0 &&
+	    acl_set_qualifier(entry, &uid) == 0 &&
+	    acl_get_permset(entry, &set) == 0 && acl_clear_perms(set) == 0 &&
+	    acl_add_perm(set, ACL_READ) == 0 &&
+	    acl_add_perm(set, ACL_WRITE) == 0;
+}
+
+err_t
+device_change(int fd, uid_t uid, bool grant)
+{
+	CLEANUP(free_acl) acl_t acl = acl_get_fd(fd);
+
+	if (acl == NULL || !drop_user(acl, uid) ||
+	    (grant && !add_user(&acl, uid)) || acl_calc_mask(&acl) != 0 ||
+	    acl_set_fd(fd, acl) != 0)
+		return ERR_IO;
+	return ERR_OK;
+}
+
+static err_t
+open_node(const struct usb_address *a, const char *node, int *out)
+{
+	CLOSE_FD int fd = -1;
+	struct stat st;
+
+	fd = open(node, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENODEV ? ERR_ABSENT : ERR_IO;
+	if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != usb_rdev(a))
+		return ERR_FORMAT;
+	*out = fd_take(&fd);
+	return ERR_OK;
+}
+
+err_t
+device_grant(const struct usb_address *a, uid_t uid)
+{
+	CLOSE_FD int fd = -1;
+	char node[USB_NODE_MAX];
+	err_t e;
+
+	usb_node(a, node);
+	if ((e = open_node(a, node, &fd)) == ERR_OK)
+		e = device_change(fd, uid, true);
+	if (e == ERR_IO)
+		log_err("%s cannot be given to its driver: %s", node,
+		    strerror(errno));
+	return e;
+}
+
+void
+device_revoke(const struct usb_address *a, uid_t uid)
+{
+	CLOSE_FD int fd = -1;
+	char node[USB_NODE_MAX];
+
+	usb_node(a, node);
+	if (open_node(a, node, &fd) == ERR_OK &&
+	    device_change(fd, uid, false) != ERR_OK)
+		log_warning("%s cannot be taken back from its driver: %s", node,
+		    strerror(errno));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A USB device's node, given to the one worker that drives it: an entry for the
+ * worker's user in the node's access control list (POSIX.1e draft 17; acl(5)).
+ * udev is not needed for it, and no other worker can open the device.
+ */
+#ifndef SCS_SCSD_DEVICE_H
+#define SCS_SCSD_DEVICE_H
+
+#include <sys/types.h>
+
+#include "reader/usb/address.h"
+
+/*
+ * ERR_ABSENT    no such device
+ * ERR_FORMAT    what has its name is not that device
+ * ERR_IO        the list could not be changed; errno is logged
+ */
+MUST_CHECK err_t device_grant(const struct usb_address *a, uid_t uid);
+
+/* Take it back; nothing when the device has gone. */
+void device_revoke(const struct usb_address *a, uid_t uid);
+
+/* The two above, for a descriptor of any file (tests). */
+MUST_CHECK err_t device_change(int fd, uid_t uid, bool grant);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scsd/device.h"
+
+#include <fcntl.h>
+#include <sys/acl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "test.h"
+
+#define USER_A 61950
+#define USER_B 61951
+
+/* A file that has a list, or -1. */
+static int
+file(void)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0640);
+
+	assert_true(fd >= 0);
+	if (device_change(fd, USER_A, true) != ERR_OK) {
+		print_message("no access control lists in /tmp\n");
+		fd_close(&fd);
+	}
+	return fd;
+}
+
+static bool
+says(int fd, const char *line)
+{
+	acl_t acl = acl_get_fd(fd);
+	char *text = acl_to_text(acl, NULL);
+	bool found;
+
+	assert_non_null(text);
+	found = strstr(text, line) != NULL;
+	(void)acl_free(text);
+	(void)acl_free(acl);
+	return found;
+}
+
+TEST(a_user_gets_the_node_and_loses_it_again)
+{
+	CLOSE_FD int fd = file();
+
+	if (fd < 0)
+		return;
+	assert_true(says(fd, "user:61950:rw-"));
+	assert_true(says(fd, "user::rw-") && says(fd, "group::r--"));
+	EXPECT_OK(device_change(fd, USER_A, false));
+	assert_false(says(fd, "61950"));
+	assert_true(says(fd, "user::rw-") && says(fd, "other::---"));
+}
+
+TEST(a_second_user_does_not_touch_the_first)
+{
+	CLOSE_FD int fd = file();
+
+	if (fd < 0)
+		return;
+	EXPECT_OK(device_change(fd, USER_B, true));
+	EXPECT_OK(device_change(fd, USER_B, true)); /* again: no second entry */
+	assert_true(says(fd, "user:61950:rw-") && says(fd, "user:61951:rw-"));
+	EXPECT_OK(device_change(fd, USER_A, false));
+	assert_true(!says(fd, "61950") && says(fd, "user:61951:rw-"));
+}
+
+TEST(a_device_that_is_not_there_is_nobodys)
+{
+	const struct usb_address nowhere = { .bus = 255, .device = 127 };
+
+	EXPECT_ERR(ERR_ABSENT, device_grant(&nowhere, USER_A), "no such node");
+	device_revoke(&nowhere, USER_A);
+}
+
+TEST_MAIN("scsd/device")
