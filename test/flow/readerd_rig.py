@@ -139,7 +139,7 @@ class Service:
     def supervise(self):
         try:
             while packet := self.control.recv(64):
-                kind = struct.unpack("=5I", packet)
+                kind = struct.unpack("=6I", packet)
                 if kind[0] == READY:
                     self.ready.set()
                 elif kind[0] == SPAWN:
@@ -153,8 +153,8 @@ class Service:
                            "Flow Reader", *self.ifd_options],
                           [theirs, self.virtual])
         self.workers.append(proc)
-        packet = struct.pack("=5I", WORKER, request[1], request[2],
-                             request[3], 0)
+        packet = struct.pack("=6I", WORKER, request[1], request[2],
+                             request[3], 0, 0)
         self.control.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
                                          array.array("i", [ours.fileno()]))])
         ours.close()
@@ -165,7 +165,7 @@ class Service:
     def reap(self, proc, cookie):
         proc.wait()
         try:
-            self.control.send(struct.pack("=5I", GONE, 2, 0, cookie, 0))
+            self.control.send(struct.pack("=6I", GONE, 2, 0, cookie, 0, 0))
         except OSError:
             pass
 
