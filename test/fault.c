@@ -35,8 +35,8 @@ void *__wrap_mmap64(
 static bool armed;
 static unsigned int seen, failing;
 
-static bool
-fails(void)
+bool
+fault_now(void)
 {
 	if (!armed || ++seen != failing)
 		return false;
@@ -82,36 +82,36 @@ fault_each(err_t (*use)(void *ctx), void *ctx)
 void *
 __wrap_malloc(size_t n)
 {
-	return fails() ? NULL : __real_malloc(n);
+	return fault_now() ? NULL : __real_malloc(n);
 }
 
 void *
 __wrap_calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : __real_calloc(n, size);
+	return fault_now() ? NULL : __real_calloc(n, size);
 }
 
 void *
 __wrap_realloc(void *p, size_t n)
 {
-	return fails() ? NULL : __real_realloc(p, n);
+	return fault_now() ? NULL : __real_realloc(p, n);
 }
 
 char *
 __wrap_strdup(const char *s)
 {
-	return fails() ? NULL : __real_strdup(s);
+	return fault_now() ? NULL : __real_strdup(s);
 }
 
 char *
 __wrap_strndup(const char *s, size_t n)
 {
-	return fails() ? NULL : __real_strndup(s, n);
+	return fault_now() ? NULL : __real_strndup(s, n);
 }
 
 void *
 __wrap_mmap64(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
-	return fails() ? MAP_FAILED
-		       : __real_mmap64(at, n, prot, flags, fd, offset);
+	return fault_now() ? MAP_FAILED
+			   : __real_mmap64(at, n, prot, flags, fd, offset);
 }

@@ -24,6 +24,12 @@ void fault_at(unsigned int k);
 unsigned int fault_stop(void);
 
 /*
+ * For wraps of a test's own, of a library's calls that allocate: one more, and
+ * is it the one that fails?
+ */
+bool fault_now(void);
+
+/*
  * Run `use` with its first, second, ... allocation failing until one run meets
  * no failure. Every run that met one must return ERR_NOMEM, the last ERR_OK;
  * else the test fails and says which. Returns how many allocations were failed.

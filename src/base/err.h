@@ -12,7 +12,7 @@
 /* The numbers travel in frames: append, never reorder. */
 typedef enum err {
 	ERR_OK = 0,
-	ERR_NOMEM, /* give up, or free something */
+	ERR_NOMEM, /* memory or descriptors: give up, or free something */
 	ERR_LIMIT, /* a cap of ours was reached: refuse, stay alive */
 	ERR_SHORT, /* input ends too early: read more or reject */
 	ERR_FORMAT, /* input is complete and wrong: reject */

@@ -32,6 +32,25 @@ read_all(int fd, struct buf *out)
 	return r < 0 ? ERR_IO : buf_status(out);
 }
 
+/* open(2) failed. ELOOP: a link, where none may be. */
+static err_t
+open_failed(void)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+		return ERR_ABSENT;
+	case ELOOP:
+		return ERR_DENIED;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return ERR_NOMEM;
+	default:
+		return ERR_IO;
+	}
+}
+
 static err_t
 open_regular(const char *path, int flags, struct stat *st, int *out)
 {
@@ -39,10 +58,8 @@ open_regular(const char *path, int flags, struct stat *st, int *out)
 
 	/* O_NONBLOCK: a fifo in the place of a file must not hang us */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return ERR_ABSENT;
 	if (fd < 0)
-		return errno == ELOOP ? ERR_DENIED : ERR_IO;
+		return open_failed();
 	if (fstat(fd, st) != 0)
 		return ERR_IO;
 	if (!S_ISREG(st->st_mode))

@@ -7,7 +7,8 @@
 
 /*
  * Read a regular file whole. ERR_ABSENT: no such file. ERR_LIMIT: longer than
- * out->max. ERR_FORMAT: not a regular file. ERR_IO: anything else.
+ * out->max. ERR_FORMAT: not a regular file. ERR_NOMEM: no memory, no
+ * descriptor. ERR_IO: anything else.
  * Symbolic links are followed; see file_read_trusted for files that decide.
  */
 MUST_CHECK err_t file_read(const char *path, struct buf *out);

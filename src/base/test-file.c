@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,25 @@ TEST(file_read_says_what_is_wrong)
 	EXPECT_ERR(ERR_FORMAT, file_read("/dev/zero", &b), "a device");
 	EXPECT_ERR(ERR_FORMAT, file_read(in_dir("fifo"), &b), "a fifo");
 	(void)unlink(in_dir("fifo"));
+}
+
+/* A caller can tell "no such right" from "come back when there is room". */
+TEST(file_without_a_descriptor_for_it_is_a_want_of_memory)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(100);
+	struct rlimit was, none;
+	err_t e, trusted;
+
+	EXPECT_OK(file_write(in_dir("f"), 0644, span_str("x")));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){ 0, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	e = file_read(in_dir("f"), &b);
+	trusted = file_read_trusted(in_dir("f"), &b);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	EXPECT_ERR(ERR_NOMEM, e, "read");
+	EXPECT_ERR(ERR_NOMEM, trusted, "read, trusted");
+	assert_int_equal(unlink(in_dir("f")), 0);
 }
 
 TEST(file_that_decides_must_be_trusted)
