@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -167,12 +168,48 @@ pl_parse(struct span in, plist_t *out, struct why *why)
 	return ERR_OK;
 }
 
+static err_t
+folder_of(const char *path, char out[SCS_PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL || slash == path ||
+	    (size_t)(slash - path) >= SCS_PATH_MAX)
+		return ERR_LIMIT;
+	memcpy(out, path, (size_t)(slash - path));
+	out[slash - path] = '\0';
+	return ERR_OK;
+}
+
+err_t
+pl_folder_trusted(const char *folder, struct why *why)
+{
+	struct stat st;
+
+	if (stat(folder, &st) != 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return ERR_OK;
+		return why_add(why, errno == ENOMEM ? ERR_NOMEM : ERR_IO,
+		    "%s: %s", folder, strerror(errno));
+	}
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return why_add(why, ERR_DENIED,
+		    "%s: it must belong to root and be writable by root alone",
+		    folder);
+	return ERR_OK;
+}
+
 err_t
 pl_load(const char *path, plist_t *out, struct why *why)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(PL_SIZE_MAX);
+	char folder[SCS_PATH_MAX];
 	err_t e;
 
+	if ((e = folder_of(path, folder)) ||
+	    (e = pl_folder_trusted(folder, why)))
+		return e;
 	if ((e = file_read_trusted(path, &b)) == ERR_ABSENT)
 		return e;
 	if (e == ERR_DENIED)
@@ -187,19 +224,6 @@ pl_load(const char *path, plist_t *out, struct why *why)
 		return why_add(why, e, "%s: %s", path, err_text(e));
 	if ((e = pl_parse(buf_span(&b), out, why)))
 		return why_add(why, e, "%s: not a valid property list", path);
-	return ERR_OK;
-}
-
-static err_t
-folder_of(const char *path, char out[SCS_PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL || slash == path ||
-	    (size_t)(slash - path) >= SCS_PATH_MAX)
-		return ERR_LIMIT;
-	memcpy(out, path, (size_t)(slash - path));
-	out[slash - path] = '\0';
 	return ERR_OK;
 }
 

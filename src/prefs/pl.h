@@ -35,8 +35,15 @@ MUST_CHECK err_t pl_guard_binary(struct span in, size_t *keys, struct why *why);
  */
 MUST_CHECK err_t pl_parse(struct span in, plist_t *out, struct why *why);
 
-/* The same from a trusted file (base/file.h): ERR_ABSENT, ERR_DENIED, ERR_IO
- * as well. `why` names the file. */
+/* The folder belongs to root or to us, and nobody else can write it: ERR_DENIED.
+ * One that is not there is fine. */
+MUST_CHECK err_t pl_folder_trusted(const char *folder, struct why *why);
+
+/*
+ * pl_parse() of a trusted file (base/file.h) in a trusted folder, in which
+ * nobody else can put it, or take it away: ERR_ABSENT, ERR_DENIED, ERR_IO as
+ * well. `why` names the file.
+ */
 MUST_CHECK err_t pl_load(const char *path, plist_t *out, struct why *why);
 
 /* Write as XML, atomically, mode 0644; the folder is made when missing. */

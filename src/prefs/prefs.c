@@ -53,13 +53,15 @@ mend(struct layer *l, plist_t new, enum pref key)
 {
 	const struct pref_key *k = &pref_keys[key];
 	plist_t node = plist_dict_get_item(new, k->name), old = item(l, key);
+	plist_t copy;
 
 	if (node == NULL || value_check(k, node, &l->problem) == ERR_OK)
 		return;
 	(void)why_add(&l->problem, ERR_FORMAT, "%s", l->path);
-	complain(l, old == NULL);
-	if (old != NULL)
-		plist_dict_set_item(new, k->name, plist_copy(old));
+	copy = old == NULL ? NULL : plist_copy(old);
+	complain(l, copy == NULL);
+	if (copy != NULL)
+		plist_dict_set_item(new, k->name, copy);
 	else
 		plist_dict_remove_item(new, k->name);
 }
@@ -75,7 +77,8 @@ reload(struct layer *l, const char *domain)
 	l->problem = (struct why){ 0 };
 	e = pl_load(l->path, &new, &l->problem);
 	if (e != ERR_OK && e != ERR_ABSENT) {
-		complain(l, was_unsound || l->list == NULL);
+		/* who could not look does not know whether it has changed */
+		complain(l, was_unsound || l->list == NULL || e == ERR_NOMEM);
 		return;
 	}
 	for (unsigned int i = 0; new != NULL &&i < PREF_COUNT; i++) {

@@ -68,12 +68,13 @@ void prefs_close(struct prefs **p); /* CLEANUP(prefs_close) */
 /*
  * Read again. A file that is malformed, untrusted or unreadable keeps the last
  * values that were valid; so does a single key of the wrong type or range.
+ * Without memory or descriptors to look, what is kept is not sound.
  */
 void prefs_reload(struct prefs *p);
 
 /*
  * False when there is a bad file or value of which no valid version was ever
- * read: what the administrator wants is unknown. Who decides with these
+ * read, or nobody could look: what the administrator wants is unknown. Who decides with these
  * preferences refuses then.
  */
 bool prefs_sound(const struct prefs *p);

@@ -19,22 +19,29 @@ domain_ok(const char *s)
 }
 
 static plist_t
+to_list(const struct pref_value *v)
+{
+	CLEANUP(pl_free) plist_t list = plist_new_array();
+	plist_t s;
+
+	for (size_t i = 0; list != NULL && i < v->n; i++) {
+		if ((s = plist_new_string(v->list[i])) == NULL)
+			return NULL;
+		plist_array_append_item(list, s);
+	}
+	return TAKE(list);
+}
+
+static plist_t
 to_node(const struct pref_value *v)
 {
-	plist_t node, s;
-
 	switch (v->type) {
 	case PREF_BOOL:
 		return plist_new_bool(v->number != 0);
 	case PREF_INT:
 		return plist_new_uint((uint64_t)v->number);
 	case PREF_LIST:
-		node = plist_new_array();
-		for (size_t i = 0; node != NULL && i < v->n; i++) {
-			if ((s = plist_new_string(v->list[i])) != NULL)
-				plist_array_append_item(node, s);
-		}
-		return node;
+		return to_list(v);
 	}
 	return NULL;
 }

@@ -165,6 +165,30 @@ TEST(a_file_that_others_can_write_does_not_count)
 	assert_true(prefs_bool(p, PREF_ALLOW_SMART_CARD));
 }
 
+/* Who can take the file away, or another of root's in its place, decides. */
+TEST(a_folder_that_others_can_write_does_not_count)
+{
+	CLEANUP(prefs_close) struct prefs *p = open_empty();
+	char path[SCS_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s%s", dir, PATH_MANAGED_DIR);
+	put(MANAGED, "<key>allowSmartCard</key><false/>");
+	prefs_reload(p);
+	assert_false(prefs_bool(p, PREF_ALLOW_SMART_CARD));
+	assert_int_equal(chmod(path, 0775), 0);
+	put(MANAGED, NULL);
+	prefs_reload(p);
+	assert_false(prefs_bool(p, PREF_ALLOW_SMART_CARD));
+	assert_non_null(strstr(prefs_problem(p, 0), path));
+	prefs_close(&p);
+	EXPECT_OK(prefs_open(dir, &p));
+	assert_false(prefs_sound(p));
+	assert_int_equal(chmod(path, 0755), 0);
+	prefs_reload(p);
+	assert_true(prefs_sound(p));
+	assert_true(prefs_bool(p, PREF_ALLOW_SMART_CARD));
+}
+
 TEST(setting_one_key_leaves_the_others)
 {
 	CLEANUP(prefs_close) struct prefs *p = open_empty();
