@@ -3,21 +3,43 @@
 
 static const char key[] = "AuthenticationAuthority";
 
+static err_t
+append(plist_t array, const char *text)
+{
+	plist_t value = plist_new_string(text);
+
+	if (value == NULL)
+		return ERR_NOMEM;
+	plist_array_append_item(array, value);
+	return ERR_OK;
+}
+
+/* In the place of the attribute, an array of one; NULL, of none. */
+static err_t
+make_array(plist_t list, const char *one, plist_t *out)
+{
+	CLEANUP(pl_free) plist_t array = plist_new_array();
+	err_t e;
+
+	if (array == NULL)
+		return ERR_NOMEM;
+	if (one != NULL && (e = append(array, one)))
+		return e;
+	plist_dict_set_item(list, key, *out = TAKE(array));
+	return ERR_OK;
+}
+
 /* The attribute as an array of strings, or NULL when it is not there. */
 static err_t
 values(plist_t list, plist_t *out, struct why *why)
 {
-	plist_t node = plist_dict_get_item(list, key), array;
+	plist_t node = plist_dict_get_item(list, key);
 	const char *one;
+	err_t e;
 
-	if (pl_string(node, &one) == ERR_OK) {
-		array = plist_new_array();
-		if (array == NULL)
-			return ERR_NOMEM;
-		plist_array_append_item(array, plist_new_string(one));
-		plist_dict_set_item(list, key, array);
-		node = array;
-	}
+	if (pl_string(node, &one) == ERR_OK &&
+	    (e = make_array(list, one, &node)))
+		return e;
 	if (node != NULL && pl_strings(node) != ERR_OK)
 		return why_add(
 		    why, ERR_FORMAT, "key %s wants an array of strings", key);
@@ -65,21 +87,14 @@ err_t
 attr_add(plist_t list, const struct pkhh *h, struct why *why)
 {
 	char text[PAIRING_VALUE_SIZE];
-	plist_t array, value;
+	plist_t array;
 	err_t e;
 
-	if ((e = values(list, &array, why)))
+	if ((e = values(list, &array, why)) ||
+	    (array == NULL && (e = make_array(list, NULL, &array))))
 		return e;
-	if (array == NULL) {
-		if ((array = plist_new_array()) == NULL)
-			return ERR_NOMEM;
-		plist_dict_set_item(list, key, array);
-	}
 	pairing_print(h, text);
-	if ((value = plist_new_string(text)) == NULL)
-		return ERR_NOMEM;
-	plist_array_append_item(array, value);
-	return ERR_OK;
+	return append(array, text);
 }
 
 err_t

@@ -126,7 +126,8 @@ table_grow(struct table *t, struct entry **out)
 	if (t->n == INDEX_RECORDS_MAX)
 		return ERR_LIMIT;
 	if (t->n == t->cap) {
-		more = reallocarray(t->entries, cap, sizeof(*more));
+		/* no overflow: INDEX_RECORDS_MAX bounds it */
+		more = realloc(t->entries, cap * sizeof(*more));
 		if (more == NULL)
 			return ERR_NOMEM;
 		t->entries = more;
@@ -157,6 +158,7 @@ fill(struct hash_index *ix, struct entry *x)
 	struct why why = { 0 };
 	char path[SCS_PATH_MAX];
 	size_t n = 0;
+	err_t e;
 
 	old = ix->t.n == 0
 	    ? NULL
@@ -167,7 +169,9 @@ fill(struct hash_index *ix, struct entry *x)
 	ix->reads++;
 	if (record_path(ix->prefix, x->name, path) != ERR_OK)
 		return ERR_OK;
-	if (record_file_pairings(path, found, &n, &why) != ERR_OK) {
+	if ((e = record_file_pairings(path, found, &n, &why)) == ERR_NOMEM)
+		return e; /* it may be a good one: look again later */
+	if (e != ERR_OK) {
 		ix->problem = why; /* this record pairs nobody */
 		return ERR_OK;
 	}
@@ -255,9 +259,10 @@ build(struct hash_index *ix, struct table *t, struct version *seen,
 		return e;
 	if ((d = opendir(ix->folder)) == NULL) {
 		*seen = (struct version){ 0 };
-		return errno == ENOENT ? ERR_OK
-				       : why_add(why, ERR_IO, "%s: %s",
-					     ix->folder, strerror(errno));
+		if (errno == ENOENT)
+			return ERR_OK;
+		return why_add(
+		    why, ERR_IO, "%s: %s", ix->folder, strerror(errno));
 	}
 	/* before the scan: what changes meanwhile shows the next time */
 	e = fstat(dirfd(d), &st) == 0 ? ERR_OK : ERR_IO;

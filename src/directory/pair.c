@@ -24,8 +24,7 @@ edit_open(const char *prefix, const char *name, struct edit *x, struct why *why)
 
 	if ((e = record_path(prefix, name, x->path)))
 		return why_add(why, e, "this is no user name");
-	if ((e = pl_lock(x->path, &x->lock, why)) ||
-	    (e = record_folder_trusted(prefix, why)))
+	if ((e = pl_lock(x->path, &x->lock, why)))
 		return e;
 	if ((e = pl_load(x->path, &x->list, why)) != ERR_OK && e != ERR_ABSENT)
 		return e;

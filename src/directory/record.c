@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/path.h"
 #include "directory/attr.h"
@@ -29,19 +27,11 @@ err_t
 record_folder_trusted(const char *prefix, struct why *why)
 {
 	char path[SCS_PATH_MAX];
-	struct stat st;
 	err_t e;
 
 	if ((e = path_under(prefix, PATH_USERS_DIR, path)))
 		return e;
-	if (stat(path, &st) != 0)
-		return errno == ENOENT ? ERR_OK : ERR_IO;
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return why_add(why, ERR_DENIED,
-		    "%s: it must belong to root and be writable by root alone",
-		    path);
-	return ERR_OK;
+	return pl_folder_trusted(path, why);
 }
 
 /* Call getpwnam_r or getpwuid_r with a buffer that grows. */
@@ -118,7 +108,6 @@ record_read(
 		    e == ERR_ABSENT ? "no such user" : err_text(e));
 	/* passwd databases may find a name in another spelling: theirs counts */
 	if ((e = record_path(prefix, r.name, path)) ||
-	    (e = record_folder_trusted(prefix, why)) ||
 	    (e = read_over(path, &r, why)))
 		return e;
 	*out = r;

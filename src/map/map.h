@@ -25,6 +25,8 @@ struct map_match {
  * found records alone are read and must still hold the pairing. Each user once,
  * with the first of his keys. `why` collects what was wrong with a record that
  * was dropped. ERR_ABSENT: nobody. ERR_LIMIT: more than MAP_USERS_MAX.
+ * ERR_NOMEM, ERR_IO: a record could not be looked at, so it is not known whose
+ * the keys are.
  */
 MUST_CHECK err_t map_users(const struct map_source *from,
     const struct pkhh *keys, size_t n, struct map_match out[MAP_USERS_MAX],

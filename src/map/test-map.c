@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "fault.h"
 #include "test.h"
 
 static char dir[] = "/tmp/scs-map.XXXXXX";
@@ -97,6 +98,29 @@ TEST(the_record_decides_and_not_the_index)
 	unpair(A);
 	EXPECT_ERR(ERR_ABSENT, map_users(&from, &k, 1, m, &n, NULL),
 	    "an index that is behind");
+}
+
+static err_t
+map_key_1(void *ctx UNUSED)
+{
+	const struct map_source from = { .prefix = dir, .index = ix };
+	struct map_match m[MAP_USERS_MAX];
+	struct pkhh k = key(1);
+	size_t n = 0;
+	err_t e = map_users(&from, &k, 1, m, &n, NULL);
+
+	assert_int_equal(n, e == ERR_OK ? 2 : 0);
+	return e;
+}
+
+/* One of two found is a choice that nobody made. */
+TEST(all_users_of_a_key_are_found_or_none)
+{
+	ready();
+	pair(A, 1);
+	pair(B, 1);
+	EXPECT_OK(index_fresh(ix, NULL));
+	assert_true(fault_each(map_key_1, NULL) > 4);
 }
 
 TEST(a_record_of_nobody_maps_to_nobody)
