@@ -17,7 +17,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from stack import find_program, wait_until, end, Failure  # noqa: E402
+from stack import (end, Failure, find_program, private_home,  # noqa: E402
+                   wait_until)
 
 READER = "Flow Reader 00 00"
 ATR = bytes.fromhex("3b800181")
@@ -90,6 +91,7 @@ class Service:
                  nofile=None):
         self.dir = tempfile.mkdtemp(prefix="scs-readerd.")
         os.chmod(self.dir, 0o755)
+        private_home(self.dir)
         self.programs = {n: find_program(build, n)
                          for n in ("scs-readerd", "scs-ifd")}
         self.ifd_options, self.nofile = ifd_options, nofile

@@ -5,6 +5,7 @@ Standard library only. Every process is started by us and ended by its pid.
 """
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -43,6 +44,13 @@ def find_program(build, name):
         if name in files and os.access(os.path.join(root, name), os.X_OK):
             return os.path.join(root, name)
     raise Failure(f"{name} is not in {build}: build first")
+
+
+def private_home(folder):
+    """Caches and settings of other people's programs go into this folder."""
+    for name in [n for n in os.environ if re.fullmatch("XDG_.*_HOME", n)]:
+        del os.environ[name]
+    os.environ["HOME"] = folder
 
 
 class Card:
@@ -127,6 +135,7 @@ class Stack:
         base = "/run" if os.geteuid() == 0 else None
         self.prefix = prefix or tempfile.mkdtemp(prefix=f"{name}.", dir=base)
         os.chmod(self.prefix, 0o755)
+        private_home(self.prefix)
         self.readers = readers
         self.options = options
         self.children = []
@@ -137,6 +146,16 @@ class Stack:
         if name not in self.programs:
             self.programs[name] = find_program(self.build, name)
         return self.programs[name]
+
+    def public_program(self, name):
+        """The same where every user can run it: the build tree may be in a
+        home that is closed to others."""
+        path = f"{self.prefix}/bin/{name}"
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copy(self.program(name), path)
+            os.chmod(path, 0o755)
+        return path
 
     def start(self):
         libexec = f"{self.prefix}/libexec"

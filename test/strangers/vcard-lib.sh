@@ -48,6 +48,9 @@ leave() {
 begin() {
 	W=$(mktemp -d /tmp/scs-strangers.XXXXXX)
 	trap leave EXIT
+	# what OpenSC keeps in a home goes with the folder
+	unset XDG_CACHE_HOME XDG_CONFIG_HOME
+	export HOME="$W"
 	mount -n -t tmpfs -o mode=755 tmpfs /run
 	mkdir /run/pcscd
 	# two ports, one for each slot of the driver
