@@ -206,8 +206,10 @@ class Clients:
 
     def java(self):
         need("javac", "java", PCSCLITE)
-        self.run("javac", "-d", self.w, f"{HERE}/Client.java", seconds=200)
-        out = self.run("java", "-cp", self.w,
+        # without it, Java leaves /tmp/hsperfdata_USER
+        self.run("javac", "-J-XX:-UsePerfData", "-d", self.w,
+                 f"{HERE}/Client.java", seconds=200)
+        out = self.run("java", "-XX:-UsePerfData", "-cp", self.w,
                        f"-Dsun.security.smartcardio.library={PCSCLITE}",
                        "Client", seconds=200)
         self.says(out, "terminals 1\n", "name Yubico YubiKey CCID 00 00\n",
