@@ -1,5 +1,5 @@
 # A thin face on meson. `make demo` and `make check` do all the set-up.
-.PHONY: all demo check check-quick conformance bench fuzz format setup clean
+.PHONY: all demo check check-quick conformance bench fuzz soak format setup clean
 
 all: setup
 	@[ -f build/build.ninja ] || meson setup build
@@ -32,6 +32,12 @@ bench:
 # make fuzz SECONDS=600
 fuzz:
 	@dev/fuzz $(or $(SECONDS),60)
+
+# make soak SECONDS=600
+soak:
+	@dev/setup build test
+	@$(MAKE) --no-print-directory all
+	@python3 -B test/flow/soak.py build $(or $(SECONDS),600)
 
 format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i

@@ -4,13 +4,25 @@
 #include <limits.h>
 #include <time.h>
 
-uint64_t
-clock_us(void)
+static uint64_t
+read_us(clockid_t clock)
 {
 	struct timespec t = { 0, 0 };
 
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	(void)clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t
+clock_us(void)
+{
+	return read_us(CLOCK_BOOTTIME);
+}
+
+uint64_t
+clock_awake_ms(void)
+{
+	return read_us(CLOCK_MONOTONIC) / 1000;
 }
 
 uint64_t

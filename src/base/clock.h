@@ -9,6 +9,12 @@
 uint64_t clock_ms(void);
 uint64_t clock_us(void);
 
+/*
+ * The same without the time asleep: for who must not count as hung because the
+ * machine was suspended.
+ */
+uint64_t clock_awake_ms(void);
+
 /* A deadline is a clock_ms() value; DEADLINE_NONE never passes. */
 #define DEADLINE_NONE UINT64_MAX
 

@@ -369,7 +369,7 @@ on_control(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 	if (c.type == CONTROL_READY)
 		on_ready(s);
 	else if (c.type == CONTROL_ALIVE)
-		s->alive_ms = clock_ms();
+		s->alive_ms = clock_awake_ms();
 	else if (c.type == CONTROL_SPAWN)
 		worker_spawn(s, &c);
 	else if (c.type == CONTROL_KILL)
@@ -451,7 +451,7 @@ service_watch(struct scsd *d)
 		struct service *s = &d->services[i];
 
 		if (s->pid <= 0 || s->alive_ms == 0 ||
-		    clock_ms() - s->alive_ms < WATCHDOG_SEC * 1000)
+		    clock_awake_ms() - s->alive_ms < WATCHDOG_SEC * 1000)
 			continue;
 		log_err("%s has not answered for %d seconds: killing it",
 		    s->name, WATCHDOG_SEC);

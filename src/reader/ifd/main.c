@@ -16,6 +16,7 @@
 #include "reader/host.h"
 #include "reader/ifd/handler.h"
 #include "reader/ifd/usb.h"
+#include "reader/suspend.h"
 #include "reader/virtual/virtual.h"
 #include "sandbox/sandbox.h"
 
@@ -151,10 +152,23 @@ parse_args(
 	return 0;
 }
 
+/*
+ * The card may have lost its power or be another one, and a driver's handle of
+ * its device is of before. scs-readerd starts us again, and everything is read
+ * anew.
+ */
+static void
+on_awake(void *ctx)
+{
+	log_notice("the machine was suspended: the reader begins anew");
+	(void)sd_event_exit(ctx, 0);
+}
+
 static err_t
 start(sd_event *ev, struct host *h, const struct driver *driver,
     const struct driver_args *args)
 {
+	static struct suspend resume;
 	sigset_t term;
 	err_t e;
 
@@ -168,6 +182,7 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 	    sd_event_add_signal(ev, NULL, SIGINT, NULL, NULL) < 0)
 		return ERR_NOMEM;
 	if ((e = sandbox_harden()) ||
+	    (e = suspend_start(&resume, ev, on_awake, ev)) ||
 	    (e = host_init(h, ev, WORKER_FD, driver)) ||
 	    (e = sandbox_enter(
 		 driver->sandbox | driver->sandbox_start | SANDBOX_NARROW)) ||
