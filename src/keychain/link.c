@@ -9,6 +9,7 @@
 #include "ipc/token-proto.h"
 
 #define EVENT_MS 2000 /* for the rest of a frame that has begun */
+#define EVENTS_A_CALL 64 /* one says it all; the rest stays readable */
 #define REASON_MAX 512
 
 void
@@ -63,7 +64,7 @@ take_event(struct scs *s, const struct msg *m)
 	return ERR_OK;
 }
 
-/* Events may come at any time before the answer. */
+/* Events may come at any time before the answer, but not for ever. */
 static err_t
 recv_answer(struct scs *s, uint64_t deadline, struct msg *m)
 {
@@ -78,6 +79,8 @@ recv_answer(struct scs *s, uint64_t deadline, struct msg *m)
 			return ERR_OK;
 		if ((e = take_event(s, m)))
 			return e;
+		if (deadline_left(deadline) == 0)
+			return ERR_TIMEOUT;
 	}
 }
 
@@ -136,12 +139,13 @@ link_events(struct scs *s)
 
 	if ((e = usable(s)))
 		return e;
-	for (;;) {
+	for (int i = 0; i < EVENTS_A_CALL; i++) {
 		p = (struct pollfd){ .fd = s->fd, .events = POLLIN };
 		if (poll(&p, 1, 0) <= 0)
-			return ERR_OK;
+			break;
 		if ((e = msg_recv(s->fd, &m, deadline_in(EVENT_MS))) ||
 		    (e = take_event(s, &m)))
 			return lost(s, e);
 	}
+	return ERR_OK;
 }

@@ -45,7 +45,7 @@ void link_answer_done(struct link_answer *a);
 MUST_CHECK err_t link_ask(struct scs *s, const struct msg *q, unsigned int ms,
     struct link_answer *out);
 
-/* Take the events that are there, without waiting for more. */
+/* Take events that are there, without waiting for more. */
 MUST_CHECK err_t link_events(struct scs *s);
 
 /* The pure part of it: the body of a TOK_ANSWER. Returns ERR_FORMAT and the

@@ -6,6 +6,7 @@
 #include "keychain/link.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +190,45 @@ TEST(link_service_that_went_is_not_a_removed_card)
 }
 
 /* The child may not use it, and closing it there must not end the session. */
+/* A service that says "changed" for ever, faster than it can be heard. */
+static pid_t
+flood(struct pair *p)
+{
+	static const uint8_t event[] = { 0, 0, 0, 0, 0, TOK_EVENT, 0, 0 };
+	uint8_t many[4096 * sizeof(event)];
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (size_t i = 0; i < sizeof(many); i++)
+		many[i] = event[i % sizeof(event)];
+	for (;;)
+		if (fd_write_all(
+			p->service, SPAN_OF(many), deadline_in(5000)) != ERR_OK)
+			_exit(0);
+}
+
+TEST(link_a_flood_of_events_lasts_no_longer_than_the_deadline)
+{
+	CLEANUP(pair_done) struct pair p = pair_new();
+	uint64_t begin = clock_ms();
+	int changed = 0;
+	pid_t pid;
+
+	p.s->watching = true;
+	pid = flood(&p);
+	assert_int_equal(
+	    poll(&(struct pollfd){ p.s->fd, POLLIN, 0 }, 1, 5000), 1);
+	assert_int_equal(scs_changed(p.s, &changed), SCS_OK);
+	assert_int_equal(changed, 1);
+	scs_set_timeout(p.s, 200);
+	assert_int_equal(list(p.s), SCS_TIMEOUT);
+	assert_int_equal(scs_fd(p.s), -1);
+	assert_true(clock_ms() - begin < 4000);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 TEST(link_belongs_to_the_process_that_opened_it)
 {
 	CLEANUP(pair_done) struct pair p = pair_new();
