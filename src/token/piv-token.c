@@ -11,16 +11,13 @@
 
 #include "card/piv/alg.h"
 #include "card/piv/certobj.h"
-#include "card/piv/chuid.h"
-#include "card/piv/discovery.h"
 #include "card/piv/history.h"
 #include "card/piv/slot.h"
-#include "codec/hex.h"
 #include "token/label.h"
+#include "token/piv-read.h"
 #include "token/x509.h"
 
 #define OBJECT_MAX 20000 /* a certificate and what is around it */
-#define ID_PREFIX "com.apple.pivtoken:"
 
 /* clang-format off */
 static const struct {
@@ -40,7 +37,7 @@ static const struct {
 	  "the keyring and encrypted disks cannot be unlocked with this card" },
 	{ PIV_SLOT_CARDAUTH, PIN_POLICY_NEVER,
 	  ITEM_KEY | ITEM_SIGN, ITEM_KEY | ITEM_SIGN,
-	  NULL },
+	  "doors that ask for no PIN do not know this card" },
 	{ 0 /* retired */, PIN_POLICY_ONCE,
 	  ITEM_KEY | ITEM_DECRYPT, ITEM_KEY | ITEM_DERIVE,
 	  NULL },
@@ -48,17 +45,6 @@ static const struct {
 /* clang-format on */
 
 #define ROLE_RETIRED (nitems(roles) - 1)
-
-/*
- * Failures that are the card's as a whole: nothing after them can be read.
- * Everything else is one object's.
- */
-static bool
-is_fatal(err_t e)
-{
-	return e == ERR_REMOVED || e == ERR_IO || e == ERR_TIMEOUT ||
-	    e == ERR_SERVICE || e == ERR_NOMEM || e == ERR_BUSY;
-}
 
 static void
 label_item(struct token_item *item, const char *name)
@@ -73,13 +59,15 @@ label_item(struct token_item *item, const char *name)
 
 /* Fetch and read one certificate; `item` is filled as far as that went. */
 static err_t
-read_cert(struct piv *p, struct token_item *item, struct why *why)
+read_cert(struct piv_read *r, struct token_item *item, struct why *why)
 {
 	CLEANUP(buf_done) struct buf obj = BUF_INIT(OBJECT_MAX);
-	char name[TOKEN_LABEL_MAX] = "";
+	char name[TOKEN_LABEL_MAX] = "", slot[8];
 	err_t e;
 
-	if ((e = piv_get_data(p, piv_slot_object(item->slot), &obj, why)))
+	(void)snprintf(slot, sizeof(slot), "%02X", item->slot);
+	if ((e = piv_read_object(
+		 r, piv_slot_object(item->slot), slot, &obj, why)))
 		return e;
 	if ((e = piv_certobj_parse(buf_span(&obj), &item->cert)))
 		return e == ERR_ABSENT
@@ -102,9 +90,9 @@ tell(struct token *t, uint8_t slot, const char *what, const char *without)
 
 /* One slot. *found: there is an item with a certificate. */
 static err_t
-read_slot(
-    struct piv *p, struct token *t, uint8_t slot, size_t role, bool *found)
+read_slot(struct piv_read *r, uint8_t slot, size_t role, bool *found)
 {
+	struct token *t = r->token;
 	char what[TOKEN_PROBLEM_MAX];
 	struct why why = { 0 };
 	struct token_item *item;
@@ -115,7 +103,7 @@ read_slot(
 		return e;
 	item->slot = slot;
 	item->pin = (uint8_t)roles[role].pin;
-	e = read_cert(p, item, &why);
+	e = read_cert(r, item, &why);
 	if (e == ERR_OK) {
 		item->flags = piv_alg_is_rsa(item->alg) ? roles[role].flags_rsa
 							: roles[role].flags_ec;
@@ -127,7 +115,7 @@ read_slot(
 		token_drop_item(t);
 	else
 		*found = true;
-	if (is_fatal(e))
+	if (piv_read_fatal(e))
 		return e;
 	if (e == ERR_ABSENT && roles[role].without != NULL)
 		tell(t, slot, "has no certificate", roles[role].without);
@@ -147,8 +135,7 @@ read_slot(
  * false, and nobody knows.
  */
 static err_t
-read_history(
-    struct piv *p, struct token *t, unsigned int *on_card, bool *counted)
+read_history(struct piv_read *r, unsigned int *on_card, bool *counted)
 {
 	CLEANUP(buf_done) struct buf obj = BUF_INIT(1024);
 	struct piv_history h;
@@ -156,8 +143,8 @@ read_history(
 
 	*on_card = 0;
 	*counted = true;
-	e = piv_get_data(p, PIV_OBJ_KEY_HISTORY, &obj, NULL);
-	if (is_fatal(e))
+	e = piv_read_object(r, PIV_OBJ_KEY_HISTORY, "Key History", &obj, NULL);
+	if (piv_read_fatal(e))
 		return e;
 	if (e == ERR_OK)
 		e = piv_history_parse(buf_span(&obj), &h);
@@ -166,7 +153,7 @@ read_history(
 	else if (e == ERR_ABSENT)
 		*counted = false;
 	else
-		token_problem(t,
+		token_problem(r->token,
 		    "the Key History object is malformed: old "
 		    "mail cannot be decrypted with retired keys");
 	return ERR_OK;
@@ -178,58 +165,24 @@ read_history(
  * card without any one command. The number is bounded before it is believed.
  */
 static err_t
-read_retired(struct piv *p, struct token *t)
+read_retired(struct piv_read *r)
 {
 	bool counted, found = true;
 	unsigned int left;
 	err_t e;
 
-	if ((e = read_history(p, t, &left, &counted)))
+	if ((e = read_history(r, &left, &counted)))
 		return e;
 	for (uint8_t i = 0; i < PIV_RETIRED_MAX; i++) {
 		if (counted ? left == 0 : !found)
 			break;
-		e = read_slot(p, t, (uint8_t)(PIV_SLOT_RETIRED_FIRST + i),
+		e = read_slot(r, (uint8_t)(PIV_SLOT_RETIRED_FIRST + i),
 		    ROLE_RETIRED, &found);
 		if (e != ERR_OK)
 			return e;
 		left -= counted && found ? 1 : 0;
 	}
 	return ERR_OK;
-}
-
-/* SP 800-73-4 Part 1, 3.3.2: without the object the PIN is the application's.
- */
-static err_t
-read_discovery(struct piv *p, struct token *t)
-{
-	CLEANUP(buf_done) struct buf obj = BUF_INIT(256);
-	struct piv_discovery d;
-	err_t e;
-
-	e = piv_get_data(p, PIV_OBJ_DISCOVERY, &obj, NULL);
-	if (is_fatal(e))
-		return e;
-	if (e != ERR_OK)
-		return ERR_OK;
-	if (piv_discovery_parse(buf_span(&obj), &d) != ERR_OK) {
-		token_problem(t,
-		    "the Discovery Object is malformed: the PIV "
-		    "PIN is used");
-		return ERR_OK;
-	}
-	if (d.prefer_global)
-		p->pin_ref = PIV_REF_GLOBAL_PIN;
-	return ERR_OK;
-}
-
-static void
-put_id(struct token *t, const uint8_t guid[PIV_GUID_LEN])
-{
-	char hex[2 * PIV_GUID_LEN + 1];
-
-	hex_upper(span_from(guid, PIV_GUID_LEN), hex);
-	(void)snprintf(t->id, sizeof(t->id), ID_PREFIX "%s", hex);
 }
 
 /*
@@ -252,55 +205,29 @@ put_fallback_id(struct token *t, struct span chuid)
 	else if (of.n == 0)
 		of = span_from(t->atr, t->atr_n);
 	(void)SHA256(of.p, of.n, digest);
-	put_id(t, digest);
-}
-
-static err_t
-read_chuid(struct piv *p, struct token *t, struct buf *obj, struct why *why)
-{
-	struct piv_chuid c = { 0 };
-	err_t e;
-
-	e = piv_get_data(p, PIV_OBJ_CHUID, obj, why);
-	if (is_fatal(e))
-		return e;
-	if (e != ERR_OK)
-		buf_reset(obj);
-	if (e == ERR_OK)
-		e = piv_chuid_parse(buf_span(obj), &c);
-	if (e == ERR_ABSENT)
-		token_problem(t,
-		    "the card has no CHUID: its name is made "
-		    "from its keys and changes with them");
-	else if (e != ERR_OK)
-		token_problem(t,
-		    "the CHUID is malformed: the card's name is "
-		    "made from its keys and changes with them");
-	else if (c.guid.n == 0)
-		token_problem(t,
-		    "the CHUID has no GUID: the card's name is made from its "
-		    "keys and changes with them");
-	if (c.guid.n == PIV_GUID_LEN)
-		put_id(t, c.guid.p);
-	return ERR_OK;
+	piv_read_put_id(t, digest);
 }
 
 err_t
 piv_token_read(struct piv *p, struct token *t, struct why *why)
 {
 	CLEANUP(buf_done) struct buf chuid = BUF_INIT(4096);
+	struct piv_read r = { .piv = p, .token = t };
 	bool found;
 	err_t e;
 
-	if ((e = read_discovery(p, t)) || (e = read_chuid(p, t, &chuid, why)))
+	/* first: what comes after it is compared with it */
+	if ((e = piv_read_security(&r)) || (e = piv_read_discovery(&r)) ||
+	    (e = piv_read_chuid(&r, &chuid, why)))
 		return why_add(why, e, "reading the card");
 	for (size_t i = 0; i < ROLE_RETIRED; i++)
-		if ((e = read_slot(p, t, roles[i].slot, i, &found)))
+		if ((e = read_slot(&r, roles[i].slot, i, &found)))
 			return why_add(
 			    why, e, "reading slot %02X", roles[i].slot);
-	if ((e = read_retired(p, t)))
+	if ((e = read_retired(&r)))
 		return why_add(why, e, "reading retired keys");
 	if (t->id[0] == '\0')
 		put_fallback_id(t, buf_span(&chuid));
+	piv_read_end(&r);
 	return ERR_OK;
 }

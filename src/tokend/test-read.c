@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a card is read as when it goes in, good and bad cards. */
 #include "tokend/rig.h"
+#include "vcard/authority.h"
 
 static bool
 has_problem(const struct token *t, const char *part)
@@ -45,7 +46,112 @@ TEST(a_good_card_is_a_token_as_on_macos)
 	assert_int_equal(i->alg, 0x14);
 	assert_int_equal(i->flags, ITEM_KEY | ITEM_DERIVE);
 	assert_true(has_problem(r.token, "slot 9C has no certificate"));
-	assert_false(has_problem(r.token, "slot 9E"));
+	assert_true(has_problem(r.token,
+	    "slot 9E has no certificate: doors that ask for no PIN do not know "
+	    "this card"));
+	rig_close(&r);
+}
+
+TEST(a_whole_card_has_no_problem)
+{
+	struct rig r;
+
+	rig_card(&r, 0, VCARD_P256);
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_int_equal(r.token->problems_n, 0);
+	rig_close(&r);
+}
+
+TEST(an_expired_card_says_since_when)
+{
+	static const struct {
+		const char *expiry, *want;
+	} rows[] = {
+		{ "20200229", "the card has expired on 2020-02-29: " },
+		{ "20201332", "no day on which the card expires (20201332)" },
+		{ "99991231", NULL },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct vcard_profile p = { .expiry = rows[i].expiry };
+		struct rig r = { .touched = CARD_TOUCHED };
+
+		EXPECT_OK(vcard_new(&p, &r.vcard));
+		vcard_power(r.vcard, true);
+		EXPECT_OK(rig_open(&r, NULL));
+		assert_int_equal(
+		    has_problem(r.token, "expire"), rows[i].want != NULL);
+		if (rows[i].want != NULL)
+			assert_true(has_problem(r.token, rows[i].want));
+		rig_close(&r);
+	}
+}
+
+static void
+seal(struct rig *r)
+{
+	CLEANUP(vcard_authority_free) struct vcard_authority *a = NULL;
+
+	EXPECT_OK(vcard_authority_new(VCARD_P256, "Authority", &a));
+	EXPECT_OK(vcard_seal(r->vcard, a, NULL));
+}
+
+TEST(a_sealed_card_that_was_changed_says_where)
+{
+	struct rig r;
+
+	rig_card(&r, 0, VCARD_P256);
+	seal(&r);
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_int_equal(r.token->problems_n, 0);
+	rig_close(&r);
+
+	rig_card(&r, 0, VCARD_P256);
+	seal(&r);
+	rig_certify(r.vcard, 0x9a, "Mallory");
+	EXPECT_OK(vcard_put_object(r.vcard, 0x5fc102,
+	    span_from("\x34\x10"
+		      "0123456789abcdef",
+		18)));
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_int_equal(r.token->problems_n, 1);
+	assert_string_equal(r.token->problems[0],
+	    "the Security Object has another hash for CHUID, 9A: changed since "
+	    "the card was issued");
+	/* it is told; it decides nothing */
+	assert_int_equal(
+	    token_find(r.token, 0x9a)->flags & ITEM_LOGIN, ITEM_LOGIN);
+	rig_close(&r);
+}
+
+TEST(a_malformed_security_object_is_told)
+{
+	struct rig r;
+
+	rig_card(&r, 0, VCARD_P256);
+	EXPECT_OK(vcard_put_object(r.vcard, 0x5fc106, span_from("\xba\0", 2)));
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_true(has_problem(r.token, "the Security Object is malformed"));
+	rig_close(&r);
+}
+
+/* Twenty retired slots with rubbish in them. */
+TEST(many_problems_do_not_hide_a_changed_object)
+{
+	static const uint8_t history[] = { 0xc1, 1, 20, 0xc2, 1, 0, 0xf3, 0,
+		0xfe, 0 };
+	struct rig r;
+
+	rig_card(&r, 0, VCARD_P256);
+	seal(&r);
+	rig_certify(r.vcard, 0x9a, "Mallory");
+	EXPECT_OK(vcard_put_object(r.vcard, 0x5fc10c, SPAN_OF(history)));
+	for (uint8_t slot = 0x82; slot <= 0x95; slot++)
+		EXPECT_OK(vcard_put_object(
+		    r.vcard, vcard_cert_tag(slot), span_from("\x70\x01x", 3)));
+	EXPECT_OK(rig_open(&r, NULL));
+	assert_int_equal(r.token->problems_n, TOKEN_PROBLEMS_MAX);
+	assert_true(has_problem(r.token, "the Security Object has another"));
 	rig_close(&r);
 }
 
@@ -159,7 +265,7 @@ TEST(reading_four_certificates_is_bounded_in_apdus)
 {
 	static const struct {
 		unsigned int flags, most;
-	} rows[] = { { VCARD_EXTENDED, 10 }, { 0, 30 } };
+	} rows[] = { { VCARD_EXTENDED, 11 }, { 0, 30 } };
 
 	for (size_t i = 0; i < nitems(rows); i++) {
 		struct rig r;

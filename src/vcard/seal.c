@@ -55,9 +55,35 @@ put_group(struct span object, uint8_t number, struct buf *out)
 	return buf_status(out);
 }
 
+/* Container identifiers, SP 800-73-4 Part 1, table 3; 0: not one of them. */
+static uint16_t
+container_of(uint32_t tag)
+{
+	/* clang-format off */
+	static const struct {
+		uint32_t tag;
+		uint16_t container;
+	} known[] = {
+		{ 0x5fc107, 0xdb00 }, { 0x5fc102, 0x3000 }, /* CCC, CHUID */
+		{ 0x5fc105, 0x0101 }, { 0x5fc10a, 0x0100 }, /* 9A, 9C */
+		{ 0x5fc10b, 0x0102 }, { 0x5fc101, 0x0500 }, /* 9D, 9E */
+		{ 0x5fc103, 0x6010 }, { 0x5fc108, 0x6030 }, /* biometrics */
+		{ 0x5fc109, 0x3001 }, /* printed information */
+		{ 0x7e, 0x6050 }, { TAG_HISTORY, 0x6060 },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < nitems(known); i++)
+		if (known[i].tag == tag)
+			return known[i].container;
+	if (tag >= 0x5fc10d && tag <= 0x5fc120) /* retired keys */
+		return (uint16_t)(0x1001 + tag - 0x5fc10d);
+	return 0;
+}
+
 /*
  * LDSSecurityObject { version 0, SHA-256, groups }; `map` gets a number and
- * the last two bytes of the object's tag for each.
+ * the container for each.
  */
 static err_t
 build_lds(const struct vcard *c, struct buf *lds, struct buf *map)
@@ -74,11 +100,11 @@ build_lds(const struct vcard *c, struct buf *lds, struct buf *map)
 	for (size_t i = 0; i < c->objects_n && number < GROUPS_MAX; i++) {
 		const struct object *o = &c->objects[i];
 
-		if ((o->tag & 0xffff00) != 0x5fc100 || o->tag == TAG_SECURITY)
+		if (container_of(o->tag) == 0)
 			continue;
 		number++;
 		buf_put_u8(map, number);
-		buf_put_u16(map, (uint16_t)o->tag);
+		buf_put_u16(map, container_of(o->tag));
 		if ((e = put_group(buf_span(&o->value), number, lds)))
 			return e;
 	}

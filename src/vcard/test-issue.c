@@ -208,7 +208,8 @@ TEST(the_security_object_is_signed_by_the_authority)
 	assert_int_equal(map.p[0], 1); /* one retired key */
 	EXPECT_OK(vcard_get_object(c, 0x5fc106, &object));
 	EXPECT_OK(tlv_want(&object, 0xba, &map));
-	assert_int_equal(map.n, 3 * 4); /* CHUID, CCC, history, 82 */
+	/* Discovery, CHUID, CCC, history, 82 */
+	assert_int_equal(map.n, 3 * 5);
 	EXPECT_OK(tlv_want(&object, 0xbb, &sod));
 	p = sod.p;
 	cms = d2i_CMS_ContentInfo(NULL, &p, (long)sod.n);

@@ -68,3 +68,44 @@ piv_chuid_parse(struct span in, struct piv_chuid *out)
 	*out = c;
 	return ERR_OK;
 }
+
+static int64_t
+number(const char *digits, size_t n)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v * 10 + (digits[i] - '0');
+	return v;
+}
+
+/* Days from 1970-01-01 to a day of the Gregorian calendar. */
+static int64_t
+days_to(int64_t year, int64_t month, int64_t day)
+{
+	/* years begin in March, so that a leap day is the last of one */
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t m = month <= 2 ? month + 9 : month - 3;
+
+	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day -
+	    1 - 719468;
+}
+
+err_t
+piv_chuid_expired(const struct piv_chuid *c, int64_t now, bool *expired)
+{
+	static const uint8_t days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+	int64_t year, month, day;
+
+	if (c->expiry[0] == '\0')
+		return ERR_ABSENT;
+	year = number(c->expiry, 4);
+	month = number(c->expiry + 4, 2);
+	day = number(c->expiry + 6, 2);
+	if (year == 0 || month < 1 || month > 12 || day < 1 ||
+	    day > days[month - 1])
+		return ERR_FORMAT;
+	*expired = now >= (days_to(year, month, day) + 1) * 86400;
+	return ERR_OK;
+}

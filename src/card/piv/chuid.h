@@ -25,4 +25,13 @@ struct piv_chuid {
  */
 MUST_CHECK err_t piv_chuid_parse(struct span in, struct piv_chuid *out);
 
+/*
+ * The card's last day has passed at `now` (seconds since 1970, UTC).
+ *
+ * ERR_ABSENT  it has no last day
+ * ERR_FORMAT  there is no such day
+ */
+MUST_CHECK err_t piv_chuid_expired(
+    const struct piv_chuid *c, int64_t now, bool *expired);
+
 #endif

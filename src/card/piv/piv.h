@@ -17,6 +17,7 @@
 
 /* Tags of data objects, SP 800-73-4 Part 1, table 3. */
 #define PIV_OBJ_CHUID 0x5fc102
+#define PIV_OBJ_SECURITY 0x5fc106
 #define PIV_OBJ_DISCOVERY 0x7e
 #define PIV_OBJ_KEY_HISTORY 0x5fc10c
 

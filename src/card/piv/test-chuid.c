@@ -74,4 +74,42 @@ TEST(a_guid_of_zeros_is_no_guid)
 	buf_done(&raw);
 }
 
+TEST(a_card_is_good_until_the_end_of_its_last_day)
+{
+	static const struct {
+		const char *expiry;
+		int64_t now; /* date -u -d ... +%s */
+		err_t want;
+		bool expired;
+	} rows[] = {
+		{ "20240229", 1709251199, ERR_OK, false },
+		{ "20240229", 1709251200, ERR_OK, true },
+		{ "19700101", 86399, ERR_OK, false },
+		{ "19700101", 86400, ERR_OK, true },
+		{ "20301231", 1924991999, ERR_OK, false },
+		{ "20301231", 1924992000, ERR_OK, true },
+		{ "20000301", 951955199, ERR_OK, false },
+		{ "20000301", 951955200, ERR_OK, true },
+		{ "99991231", 4000000000, ERR_OK, false },
+		{ "", 0, ERR_ABSENT, false },
+		{ "00000101", 0, ERR_FORMAT, false },
+		{ "20301301", 0, ERR_FORMAT, false },
+		{ "20300001", 0, ERR_FORMAT, false },
+		{ "20300100", 0, ERR_FORMAT, false },
+		{ "20300132", 0, ERR_FORMAT, false },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct piv_chuid c = { 0 };
+		bool expired = false;
+
+		(void)snprintf(
+		    c.expiry, sizeof(c.expiry), "%s", rows[i].expiry);
+		EXPECT_ERR(rows[i].want,
+		    piv_chuid_expired(&c, rows[i].now, &expired),
+		    rows[i].expiry);
+		assert_int_equal(expired, rows[i].expired);
+	}
+}
+
 TEST_MAIN("card/piv/chuid")
