@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keychain/result.h"
+#include "tool/say.h"
 
 err_t
 cards_result(const struct cards *c, int result, struct why *why)
@@ -71,6 +72,22 @@ cards_pick(const struct cards *c, const char *id, const struct scs_token **out,
 		    "no smart card that we know is in a reader");
 	*out = found;
 	return ERR_OK;
+}
+
+void
+cards_say_problems(const struct scs_token *t)
+{
+	for (size_t i = 0; i < t->problems_n; i++)
+		say("token \"%s\": %s", t->id, t->problems[i]);
+}
+
+void
+cards_add_problems(struct json *j, json_object *o, const struct scs_token *t)
+{
+	json_object *list = json_add_array(j, o, "problems");
+
+	for (size_t i = 0; i < t->problems_n; i++)
+		json_add_string(j, list, NULL, t->problems[i]);
 }
 
 bool

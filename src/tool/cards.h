@@ -5,6 +5,7 @@
 
 #include "base/why.h"
 #include "scs/scs.h"
+#include "tool/json.h"
 
 struct cards {
 	struct scs *scs; /* owned */
@@ -27,6 +28,13 @@ MUST_CHECK err_t cards_pick(const struct cards *c, const char *id,
 
 /* A certificate and its private key, which is what lists count as a card. */
 bool cards_is_identity(const struct scs_item *it);
+
+/* What it lacks and what that prevents: a line each on standard error. */
+void cards_say_problems(const struct scs_token *t);
+
+/* The same as a member "problems" of `o`. */
+void cards_add_problems(
+    struct json *j, json_object *o, const struct scs_token *t);
 
 /* What a call of libscs said, as our error with its reason in `why`. */
 MUST_CHECK err_t cards_result(

@@ -5,6 +5,7 @@
  * for all.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "codec/hex.h"
 #include "tool/authd.h"
@@ -86,8 +87,7 @@ print_token(const struct scs_token *t, const struct identities *ids)
 		print_some(ids, true);
 		print_some(ids, false);
 	}
-	for (size_t i = 0; i < t->problems_n; i++)
-		say("token \"%s\": %s", t->id, t->problems[i]);
+	cards_say_problems(t);
 	if (ids->n == 0 && t->problems_n == 0)
 		say("token \"%s\": no login identity: it cannot be paired",
 		    t->id);
@@ -113,9 +113,17 @@ json_token(
 		for (size_t k = 0; k < id->users.n; k++)
 			json_add_string(j, users, NULL, id->users.users[k]);
 	}
-	list = json_add_array(j, token, "problems");
-	for (size_t i = 0; i < t->problems_n; i++)
-		json_add_string(j, list, NULL, t->problems[i]);
+	cards_add_problems(j, token, t);
+}
+
+static bool
+any_unpaired(const struct identities *ids)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		if (ids->all[i].users.n == 0)
+			return true;
+	}
+	return false;
 }
 
 static err_t
@@ -123,16 +131,21 @@ print_all(const struct invocation *in, const struct cards *c, struct json *j,
     struct why *why)
 {
 	static struct identities ids; /* one at a time; too large for a stack */
+	bool unpaired = false;
 	err_t e;
 
 	for (size_t i = 0; i < c->n; i++) {
 		if ((e = look_up(in, &c->all[i], &ids, why)))
 			return e;
+		unpaired |= any_unpaired(&ids);
 		if (j != NULL)
 			json_token(j, &c->all[i], &ids);
 		else
 			print_token(&c->all[i], &ids);
 	}
+	if (unpaired && geteuid() != 0)
+		say("only root is told whether somebody else is paired with an "
+		    "unpaired identity");
 	return j != NULL ? json_print(j) : ERR_OK;
 }
 

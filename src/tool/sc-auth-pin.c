@@ -129,43 +129,6 @@ job_end(struct pin_job *j, const char *verb, err_t e)
 	return (int)exits_of(e);
 }
 
-static int
-refuse_argument(const struct invocation *in)
-{
-	say("%s: -p: a PIN on a command line can be read by every user of this "
-	    "machine: leave it out, it is asked for (or read from standard "
-	    "input)",
-	    in->verb->name);
-	return EXITS_USAGE;
-}
-
-int
-sc_auth_verifypin(const struct invocation *in)
-{
-	CLEANUP(job_done) struct pin_job j = { 0 };
-	const struct option_spec specs[] = {
-		{ .letter = 't', .value = &j.id },
-		{ .letter = 'p', .value = &j.argument },
-		{ .name = "last-try", .flag = &j.last_try },
-	};
-	int status = 0;
-	err_t e;
-
-	if (command_options(in, specs, nitems(specs), &status))
-		return status;
-	if (j.argument != NULL)
-		return refuse_argument(in);
-	if ((e = job_open(in, &j)) == ERR_OK) {
-		(void)printf("Verifying PIN of SmartCard in reader %s\n",
-		    j.token->reader);
-		(void)fflush(stdout);
-		e = verify(&j);
-	}
-	if (e == ERR_OK)
-		(void)puts("PIN is correct");
-	return job_end(&j, "verifypin", e);
-}
-
 /* At a terminal, where nobody sees what is typed, twice. */
 static err_t
 ask_new(struct pin_job *j, struct secret **out)
@@ -213,30 +176,69 @@ change(struct pin_job *j)
 	return presented(j, r, tries, j->unblock ? "PUK" : "PIN");
 }
 
-int
-sc_auth_changepin(const struct invocation *in)
+/* A verb of this file; what it prints is the original's. */
+struct pin_verb {
+	const char *doing, *done;
+	err_t (*run)(struct pin_job *j);
+	bool unblocks; /* has the option -u */
+};
+
+static int
+refuse_argument(const struct invocation *in)
+{
+	say("%s: -p: a PIN on a command line can be read by every user of this "
+	    "machine: leave it out, it is asked for (or read from standard "
+	    "input)",
+	    in->verb->name);
+	return EXITS_USAGE;
+}
+
+static int
+run_verb(const struct invocation *in, const struct pin_verb *v)
 {
 	CLEANUP(job_done) struct pin_job j = { 0 };
 	const struct option_spec specs[] = {
 		{ .letter = 't', .value = &j.id },
 		{ .letter = 'p', .value = &j.argument },
-		{ .letter = 'u', .flag = &j.unblock },
 		{ .name = "last-try", .flag = &j.last_try },
+		{ .letter = 'u', .flag = &j.unblock },
 	};
+	size_t n = v->unblocks ? nitems(specs) : nitems(specs) - 1;
 	int status = 0;
 	err_t e;
 
-	if (command_options(in, specs, nitems(specs), &status))
+	if (command_options(in, specs, n, &status))
 		return status;
 	if (j.argument != NULL)
 		return refuse_argument(in);
 	if ((e = job_open(in, &j)) == ERR_OK) {
-		(void)printf("Changing PIN of SmartCard in reader %s\n",
+		(void)printf("%s PIN of SmartCard in reader %s\n", v->doing,
 		    j.token->reader);
 		(void)fflush(stdout);
-		e = change(&j);
+		e = v->run(&j);
 	}
 	if (e == ERR_OK)
-		(void)puts("PIN was changed");
-	return job_end(&j, "changepin", e);
+		(void)puts(v->done);
+	return job_end(&j, in->verb->name, e);
+}
+
+int
+sc_auth_verifypin(const struct invocation *in)
+{
+	static const struct pin_verb v = {
+		.doing = "Verifying", .done = "PIN is correct", .run = verify
+	};
+
+	return run_verb(in, &v);
+}
+
+int
+sc_auth_changepin(const struct invocation *in)
+{
+	static const struct pin_verb v = { .doing = "Changing",
+		.done = "PIN was changed",
+		.run = change,
+		.unblocks = true };
+
+	return run_verb(in, &v);
 }

@@ -235,9 +235,13 @@ run(const struct invocation *in, struct export *x)
 		if ((x->classes & order[i]) == 0)
 			continue;
 		if ((e = each(x, order[i], fn)))
-			return e;
+			break;
 	}
-	return x->want_json ? json_print(&x->json) : ERR_OK;
+	/* whoever asked for JSON gets some, also of nothing */
+	if (x->want_json && (e == ERR_OK || e == ERR_ABSENT) &&
+	    json_print(&x->json) != ERR_OK)
+		return ERR_NOMEM;
+	return e;
 }
 
 static int

@@ -42,6 +42,20 @@ list_one(struct json *j, const struct scs_token *t)
 	json_add_string(j, o, "id", t->id);
 	json_add_string(j, o, "reader", t->reader);
 	json_add_string(j, o, "driver", t->driver);
+	cards_add_problems(j, o, t);
+}
+
+/*
+ * What scripts do not know is kept from standard output. A card that is not
+ * listed may say here why.
+ */
+static void
+say_problems(const struct cards *c, bool json)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (!json || !has_identity(&c->all[i]))
+			cards_say_problems(&c->all[i]);
+	}
 }
 
 int
@@ -72,6 +86,7 @@ security_list_smartcards(const struct invocation *in)
 	}
 	if (json && (e = json_print(&j)))
 		return say_failed("smart cards", e, NULL);
+	say_problems(&c, json);
 	if (found > 0)
 		return EXITS_OK;
 	say_bare("No smartcards found.");

@@ -90,12 +90,28 @@ def list_smartcards_without_cards(w, c):
     same("json", json.loads(out), [])
 
 
+def list_smartcards_says_what_cards_lack(w, c):
+    """Beside the list, which stays as scripts know it."""
+    w.token.answers[fake.LIST] = listing(
+        Card(1, ID, [c.login], problems=["it has expired", "no CHUID"]),
+        Card(2, ID2, [], problems=["slot 9A is empty"]))
+    expect(w, ["security", "list-smartcards"], 0, f"{ID}\n",
+           f'security: token "{ID}": it has expired\n'
+           f'security: token "{ID}": no CHUID\n'
+           f'security: token "{ID2}": slot 9A is empty\n')
+    _, out, err = expect(w, ["security", "list-smartcards", "--json"], 0)
+    same("json", json.loads(out)[0]["problems"],
+         ["it has expired", "no CHUID"])
+    same("of what is not in it", err,
+         f'security: token "{ID2}": slot 9A is empty\n')
+
+
 def list_smartcards_as_json(w, c):
     w.token.answers[fake.LIST] = listing(c.jane)
     _, out, _ = expect(w, ["security", "list-smartcards", "--json"], 0)
     same("json", json.loads(out), [
         {"id": ID, "reader": "Reader 00",
-         "driver": "com.apple.CryptoTokenKit.pivtoken"}])
+         "driver": "com.apple.CryptoTokenKit.pivtoken", "problems": []}])
 
 
 def data(b):
@@ -160,6 +176,12 @@ def export_of_nothing_says_so(w, c):
     w.token.answers[fake.LIST] = listing(
         Card(1, ID, [Item(0x9a, c.auth, LABEL9A, 0)]))
     expect(w, verb, 44, certificate(1, c.login), "No items found.\n")
+    _, out, _ = expect(w, verb + ["--json"], 44, err="No items found.\n")
+    same("what there is", [i["class"] for i in json.loads(out)],
+         ["certificate"])
+    w.token.answers[fake.LIST] = listing()
+    _, out, _ = expect(w, verb + ["--json"], 44, err="No items found.\n")
+    same("json of nothing", json.loads(out), [])
 
 
 def export_writes_files_that_stay_in_their_folder(w, c):
@@ -247,6 +269,27 @@ def identities_are_paired_or_not(w, c):
         "smartcard": ID, "reader": "Reader 00", "problems": [],
         "identities": [{"hash": c.hash, "label": "Certificate For " + LABEL9A,
                         "users": ["alice"]}]})
+
+
+def identities_of_others_are_roots_to_know(w, c):
+    """What an ordinary user sees as unpaired may be somebody else's."""
+    w.token.answers[fake.LIST] = listing(c.jane)
+    w.auth.answers[fake.USER_OF] = users()
+    hint = ("sc_auth: only root is told whether somebody else is paired with "
+            "an unpaired identity\n")
+    _, out, err = expect(w, ["sc_auth", "identities"], 0)
+    same("to root", ("Unpaired identities:" in out, err),
+         (True, hint if os.geteuid() != 0 else ""))
+    if os.geteuid() != 0:
+        return
+    for s in ("token.sock", "auth.sock"):
+        os.chmod(f"{w.prefix}/run/scs/{s}", 0o666)
+    try:
+        r = subprocess.run(w.argv("sc_auth", "identities"), user="nobody",
+                           capture_output=True, timeout=60)
+    except PermissionError:  # he cannot reach the program
+        return
+    same("to nobody", (r.returncode, r.stderr.decode()), (0, hint))
 
 
 def identities_say_what_a_card_lacks(w, c):
