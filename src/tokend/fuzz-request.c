@@ -57,6 +57,7 @@ static const struct card_link_ops ops = { on_hold, on_unhold, on_wanted,
 	on_transmit, on_reset, on_count };
 static const struct card_link link_ = { &ops, NULL };
 
+static struct card *c;
 static struct guard *g;
 static struct token *t;
 
@@ -64,7 +65,6 @@ static struct token *t;
 static void
 setup(void)
 {
-	static struct card *c;
 	struct why why = { 0 };
 
 	FUZZ_PROMISE(vcard_new(NULL, &vc) == ERR_OK);
@@ -73,6 +73,17 @@ setup(void)
 	FUZZ_PROMISE(token_new(&t) == ERR_OK);
 	t->insertion = 1;
 	FUZZ_PROMISE(guard_open(c, t, &g, &why) == ERR_OK);
+}
+
+/* A card whose PIN is blocked shows nothing more. */
+static void
+another_card(void)
+{
+	guard_free(&g);
+	token_free(&t);
+	card_free(&c);
+	vcard_free(&vc);
+	setup();
 }
 
 void
@@ -84,6 +95,8 @@ fuzz_one(struct span in)
 
 	if (g == NULL)
 		setup();
+	else if (vcard_tries(vc, 0x80) == 0)
+		another_card();
 	msg_init(&m, 0);
 	msg_init(&out, 0);
 	if (msg_parse(in, &m, &used, &need) != ERR_OK)
