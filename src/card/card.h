@@ -24,7 +24,9 @@ enum card_touched {
 };
 
 enum card_hold_flags {
-	CARD_HOLD_TAKE = 1 << 0, /* from an idle exclusive holder, by reset */
+	/* a login: before others that wait, and from an idle exclusive client */
+	CARD_HOLD_TAKE = 1 << 0,
+	CARD_HOLD_FIRST = 1 << 1, /* before others that wait */
 };
 
 /*

@@ -184,7 +184,12 @@ struct wire_count {
 #define WIRE_TOUCHED_USED 1u /* others sent something, or it is the first */
 #define WIRE_TOUCHED_RESET 2u /* somebody else has reset the card */
 
-#define WIRE_HOLD_TAKE 1u /* from an idle exclusive holder, by reset */
+/*
+ * For a login: before others that wait, and from an idle exclusive client, by
+ * reset.
+ */
+#define WIRE_HOLD_TAKE 1u
+#define WIRE_HOLD_FIRST 2u /* before others that wait: a card just put in */
 
 #define WIRE_SIZE(type, n) \
 	static_assert(sizeof(struct type) == (n), #type " on the wire")

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "readerd/hold.h"
 
+#include "base/clock.h"
 #include "readerd/handle.h"
+#include "readerd/idle.h"
 #include "readerd/power.h"
 #include "readerd/request.h"
 #include "readerd/service.h"
@@ -22,6 +24,7 @@ hold_tell(struct slot *s)
 	if (!s->held || s->wanted_sent || !somebody_waits(s))
 		return;
 	s->wanted_sent = true;
+	s->wanted_ms = clock_ms();
 	client_send(s->holder->client, WIRE_WANTED, SPAN_NONE);
 }
 
@@ -55,6 +58,7 @@ granted(struct job *j, uint32_t rv)
 		s->held = true;
 		s->wanted_sent = false;
 		s->depth = 1;
+		idle_used(s);
 		h->mark = MARK_NONE; /* `touched` has said it */
 	}
 	job_end(j);
@@ -84,17 +88,22 @@ hold_go(struct job *j)
 err_t
 on_hold(struct client *c, struct handle *h)
 {
+	bool first;
+
 	if (h->mark == MARK_GONE || h->mark == MARK_REMOVED) {
 		client_reply_rv(c, handle_rv(h));
 		return ERR_OK;
 	}
 	if (h->slot->holder == h)
 		return ERR_SEQUENCE;
+	/* what a login waits for */
+	first = (c->body.hold.flags & (WIRE_HOLD_TAKE | WIRE_HOLD_FIRST)) != 0;
 	return job_queue(&(struct job){ .slot = h->slot,
 	    .client = c,
 	    .handle = h,
 	    .ready = may_hold,
 	    .go = hold_go,
+	    .first = first,
 	    .power = -1,
 	    .finish = granted });
 }

@@ -31,6 +31,7 @@ drop_slot(struct slot *s)
 		job_end(j);
 	if ((j = s->busy) != NULL)
 		job_end(j);
+	sd_event_source_disable_unref(s->idle);
 	free(s);
 }
 

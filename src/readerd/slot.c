@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "readerd/handle.h"
 #include "readerd/hold.h"
+#include "readerd/idle.h"
 #include "readerd/power.h"
 #include "readerd/service.h"
 
@@ -64,18 +65,27 @@ job_end(struct job *j)
 	free(j);
 }
 
+bool
+job_ready(const struct job *j)
+{
+	return j->ready != NULL ? j->ready(j) : job_may_run(j);
+}
+
 static struct job *
 take_ready(struct slot *s)
 {
-	struct job *j;
+	struct job **found = NULL, *j;
 
 	for (struct job **p = &s->queue; (j = *p) != NULL; p = &j->next) {
-		if (j->ready != NULL ? j->ready(j) : job_may_run(j)) {
-			*p = j->next;
-			return j;
-		}
+		if ((found == NULL || (j->first && !(*found)->first)) &&
+		    job_ready(j))
+			found = p;
 	}
-	return NULL;
+	if (found == NULL)
+		return NULL;
+	j = *found;
+	*found = j->next;
+	return j;
 }
 
 static void
@@ -128,6 +138,7 @@ slot_run(struct slot *s)
 		j->go(j);
 	s->in_run = false;
 	hold_tell(s);
+	idle_check(s);
 }
 
 void
@@ -153,6 +164,8 @@ slot_answer(struct slot *s, uint32_t id, err_t e, struct span body)
 	if (j == NULL || j->id != id)
 		return ERR_FORMAT;
 	s->busy = NULL;
+	if (j->handle != NULL && j->handle == s->holder)
+		idle_used(s);
 	j->done(j, e, body);
 	slot_run(s);
 	return ERR_OK;

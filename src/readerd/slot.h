@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One reader: its card, who is connected to it, who has it, and who waits for
- * it. There is one queue, first come first served; a job whose turn it is but
- * that may not run yet (another's transaction) is passed over and keeps its
- * place. One job at a time talks to the driver.
+ * it. There is one queue, first come first served but for what a login waits
+ * for; a job whose turn it is but that may not run yet (another's transaction)
+ * is passed over and keeps its place. One job at a time talks to the driver.
  *
  * A transaction (BEGIN) and a hold (HOLD of a token worker) are the same thing
  * here: `holder`. The death of a holder makes a reset due, which comes before
@@ -11,6 +11,8 @@
  */
 #ifndef SCS_READERD_SLOT_H
 #define SCS_READERD_SLOT_H
+
+#include <systemd/sd-event.h>
 
 #include "pcsc/rv.h"
 #include "pcsc/wire.h"
@@ -44,6 +46,9 @@ struct slot {
 	bool held; /* by HOLD */
 	bool wanted_sent; /* the holder knows that somebody waits */
 	bool reset_due; /* before anybody gets the card */
+	uint64_t used_ms; /* clock_ms(): the holder did something (idle.h) */
+	uint64_t wanted_ms; /* clock_ms() of wanted_sent */
+	sd_event_source *idle; /* owned; NULL: not needed yet */
 
 	struct job *queue; /* first is next */
 	struct job *busy; /* the driver works for this one */
@@ -73,6 +78,7 @@ struct job {
 	/* the driver's answer */
 	void (*done)(struct job *j, err_t e, struct span answer);
 	uint32_t id; /* of the request to the driver */
+	bool first; /* goes before those that are not (WIRE_HOLD_FIRST) */
 
 	/* for bringing a card up (power.h) */
 	int power; /* enum worker_power still to be done, -1: none */
@@ -87,6 +93,9 @@ MUST_CHECK err_t job_queue(const struct job *what);
 
 /* The default rule: nobody else has the card. */
 bool job_may_run(const struct job *j);
+
+/* The rule of this one. */
+bool job_ready(const struct job *j);
 
 /* Finished: freed. The caller's event ends with slot_run(). */
 void job_end(struct job *j);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "readerd/handle.h"
+#include "readerd/idle.h"
 #include "readerd/rig.h"
 #include "test.h"
 
@@ -280,6 +281,92 @@ TEST(not_even_a_login_takes_a_card_out_of_a_transaction)
 	EXPECT_OK(rig_say(plain, WIRE_END_TRANSACTION, &d, sizeof(d)));
 	rig_serve(&rig);
 	assert_int_equal(granted(other), 1);
+	rig_stop(&rig);
+}
+
+static void
+pass_time(uint64_t ms)
+{
+	rig.svc.slots[0]->used_ms -= ms;
+	rig.svc.slots[0]->wanted_ms -= ms;
+	slot_run(rig.svc.slots[0]);
+}
+
+TEST(but_after_five_seconds_without_a_command_it_does)
+{
+	struct wire_handle b;
+
+	start();
+	b.card = p_card = open_card(plain, SCARD_SHARE_EXCLUSIVE);
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	buf_reset(&plain->io.out);
+	/* whoever is no login waits for an exclusive client's end */
+	ask_hold(worker, w_card, 0);
+	pass_time(IDLE_MS);
+	rig_serve(&rig);
+	assert_ptr_equal(rig.svc.slots[0]->holder, plain->handles);
+	ask_hold(other, o_card, WIRE_HOLD_TAKE);
+	rig_serve(&rig);
+	assert_int_equal(granted(other), WIRE_TOUCHED_RESET);
+	EXPECT_OK(rig_say(plain, WIRE_STATUS, &b, sizeof(b)));
+	assert_true(rig_hear(plain, &b, sizeof(b)));
+	assert_int_equal(b.rv, SCARD_W_RESET_CARD);
+	rig_stop(&rig);
+}
+
+TEST(a_login_goes_before_all_who_wait)
+{
+	struct wire_handle b;
+	struct wire_disposition d = { 0, SCARD_LEAVE_CARD, 9 };
+	struct client *many[8];
+
+	start();
+	b.card = d.card = p_card = open_card(plain, SCARD_SHARE_SHARED);
+	for (size_t i = 0; i < nitems(many); i++) {
+		many[i] = rig_client(&rig, DIALECT_PLAIN);
+		(void)open_card(many[i], SCARD_SHARE_SHARED);
+	}
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	buf_reset(&plain->io.out);
+	for (size_t i = 0; i < nitems(many); i++) {
+		b.card = many[i]->handles->card;
+		EXPECT_OK(
+		    rig_say(many[i], WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	}
+	ask_hold(worker, w_card, WIRE_HOLD_FIRST);
+	ask_hold(other, o_card, WIRE_HOLD_TAKE);
+	EXPECT_OK(rig_say(plain, WIRE_END_TRANSACTION, &d, sizeof(d)));
+	rig_serve(&rig);
+	assert_int_equal(granted(worker), 1);
+	assert_true(wanted(worker));
+	unhold(worker, w_card, SCARD_LEAVE_CARD);
+	assert_int_equal(granted(other), 1);
+	for (size_t i = 0; i < nitems(many); i++)
+		assert_int_equal(many[i]->io.out.n, 0);
+	rig_stop(&rig);
+}
+
+TEST(a_worker_that_does_not_answer_wanted_loses_the_card)
+{
+	uint32_t how;
+
+	start();
+	p_card = open_card(plain, SCARD_SHARE_SHARED);
+	(void)hold(worker, w_card);
+	pass_time(1000 * IDLE_MS); /* nobody wants it */
+	assert_false(worker->io.closing);
+	say_transmit(plain, p_card);
+	assert_true(wanted(worker));
+	pass_time(IDLE_MS - 100);
+	assert_false(worker->io.closing);
+	worker_transmit(worker, w_card); /* it lives */
+	pass_time(IDLE_MS - 100);
+	assert_false(worker->io.closing);
+	pass_time(100);
+	assert_true(worker->io.closing);
+	client_free(worker); /* as the loop does */
+	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);
+	assert_int_equal(how, WORKER_POWER_WARM);
 	rig_stop(&rig);
 }
 

@@ -3,6 +3,7 @@
 #include "readerd/rig.h"
 
 #include "readerd/handle.h"
+#include "readerd/idle.h"
 #include "test.h"
 
 #define N 3
@@ -66,7 +67,7 @@ transmit(size_t i)
 static uint32_t
 heard(size_t i, size_t n)
 {
-	uint8_t body[64];
+	uint8_t body[sizeof(union wire_body)];
 	uint32_t rv;
 
 	if (!rig_hear(c[i], body, n))
@@ -238,6 +239,138 @@ TEST(end_with_reset_marks_everybody)
 	assert_int_equal(heard(1, BEGIN_N), SCARD_W_RESET_CARD);
 	begin(0);
 	assert_int_equal(heard(0, BEGIN_N), SCARD_W_RESET_CARD);
+	rig_stop(&rig);
+}
+
+static void
+pass_time(uint64_t ms)
+{
+	rig.svc.slots[0]->used_ms -= ms;
+	rig.svc.slots[0]->wanted_ms -= ms;
+	slot_run(rig.svc.slots[0]);
+}
+
+static void
+reconnect(size_t i)
+{
+	struct wire_reconnect b = {
+		.card = card[i], .share = 2, .preferred = 2
+	};
+
+	EXPECT_OK(rig_say(c[i], WIRE_RECONNECT, &b, sizeof(b)));
+	rig_serve(&rig);
+	assert_int_equal(heard(i, sizeof(b)), 0);
+}
+
+TEST(a_transaction_without_a_command_ends_when_others_wait)
+{
+	uint32_t how;
+
+	start();
+	begin(0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	begin(1);
+	pass_time(IDLE_MS - 100);
+	silent(1);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	pass_time(100);
+	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);
+	assert_int_equal(how, WORKER_POWER_WARM);
+	rig_answer(&rig, ERR_OK, "3b800181");
+	assert_int_equal(heard(1, BEGIN_N), SCARD_W_RESET_CARD);
+	reconnect(1);
+	begin(1);
+	assert_int_equal(heard(1, BEGIN_N), 0);
+	/* the one who slept hears of it, whatever he does next */
+	transmit(0);
+	silent(0);
+	end(1, SCARD_LEAVE_CARD);
+	assert_int_equal(heard(1, END_N), 0);
+	assert_int_equal(heard(0, TRANSMIT_N), SCARD_W_RESET_CARD);
+	end(0, SCARD_LEAVE_CARD);
+	assert_int_equal(heard(0, END_N), SCARD_W_RESET_CARD);
+	reconnect(0);
+	end(0, SCARD_LEAVE_CARD);
+	assert_int_equal(heard(0, END_N), SCARD_E_NOT_TRANSACTED);
+	rig_stop(&rig);
+}
+
+TEST(it_lasts_while_nobody_waits)
+{
+	start();
+	begin(0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	pass_time(1000 * IDLE_MS);
+	transmit(0);
+	rig_serve(&rig);
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	begin(1);
+	pass_time(IDLE_MS - 100);
+	silent(1);
+	/* each command begins the time anew */
+	transmit(0);
+	rig_serve(&rig);
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	pass_time(IDLE_MS - 100);
+	silent(1);
+	end(0, SCARD_LEAVE_CARD);
+	assert_int_equal(heard(0, END_N), 0);
+	assert_int_equal(heard(1, BEGIN_N), 0);
+	rig_stop(&rig);
+}
+
+TEST(not_while_its_command_is_at_the_card)
+{
+	start();
+	begin(0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	transmit(0);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	begin(1);
+	pass_time(100 * IDLE_MS);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	rig_answer(&rig, ERR_OK, "9000");
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	silent(1);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	pass_time(IDLE_MS);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_POWER);
+	rig_stop(&rig);
+}
+
+TEST(a_nested_transaction_ends_as_a_whole)
+{
+	start();
+	begin(0);
+	begin(0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	transmit(1);
+	pass_time(IDLE_MS);
+	rig_serve(&rig);
+	assert_int_equal(heard(1, TRANSMIT_N), SCARD_W_RESET_CARD);
+	assert_int_equal(rig.svc.slots[0]->depth, 0);
+	rig_stop(&rig);
+}
+
+TEST(a_connection_that_waits_is_somebody_too)
+{
+	struct wire_connect b = { .share = 2, .preferred = 2 };
+	struct wire_disposition d = { card[1], SCARD_LEAVE_CARD, 9 };
+
+	start();
+	d.card = card[1];
+	EXPECT_OK(rig_say(c[1], WIRE_DISCONNECT, &d, sizeof(d)));
+	assert_int_equal(heard(1, END_N), 0);
+	begin(0);
+	assert_int_equal(heard(0, BEGIN_N), 0);
+	b.context = c[1]->context;
+	memcpy(b.reader, RIG_READER, sizeof(RIG_READER));
+	EXPECT_OK(rig_say(c[1], WIRE_CONNECT, &b, sizeof(b)));
+	silent(1);
+	pass_time(IDLE_MS);
+	rig_serve(&rig);
+	assert_int_equal(heard(1, sizeof(b)), 0);
 	rig_stop(&rig);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Transactions, and the state of a handle. */
 #include "readerd/handle.h"
+#include "readerd/idle.h"
 #include "readerd/power.h"
 #include "readerd/request.h"
 #include "readerd/service.h"
@@ -15,6 +16,7 @@ begin_go(struct job *j)
 	if (rv == SCARD_S_SUCCESS) {
 		j->slot->holder = h;
 		j->slot->depth++;
+		idle_used(j->slot);
 	}
 	job_end(j);
 	client_reply_rv(c, rv);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "tokend/fit.h"
 #include "tokend/tokend.h"
+#include "tokend/worker-proto.h"
 
 #define LIST_HEAD 4 /* error and count */
 
@@ -112,11 +113,23 @@ on_watch(struct client *c, struct msg *m, struct why *why)
 	return ERR_OK;
 }
 
+static uint8_t
+rights(const struct client *c)
+{
+	const struct peer *p = conn_peer(c->conn);
+	uint8_t flags = 0;
+
+	if (access_last_try(&c->d->access, p))
+		flags |= ASK_LAST_TRY;
+	if (access_login(&c->d->access, p))
+		flags |= ASK_LOGIN;
+	return flags;
+}
+
 /* To the worker of the card it names, with who asks in front. */
 static err_t
 on_card(struct client *c, struct msg *m, struct why *why)
 {
-	bool last = access_last_try(&c->d->access, conn_peer(c->conn));
 	CLEANUP(msg_done) struct msg to = { 0 };
 	struct span body = buf_span(&m->body);
 	struct entry *e;
@@ -132,7 +145,7 @@ on_card(struct client *c, struct msg *m, struct why *why)
 		return why_add(why, ERR_LIMIT, "logged in to too many cards");
 	msg_init(&to, m->type);
 	buf_put_u64(&to.body, c->session);
-	buf_put_u8(&to.body, last ? 1 : 0);
+	buf_put_u8(&to.body, rights(c));
 	buf_put(&to.body, buf_span(&m->body));
 	to.secret = TAKE(m->secret);
 	if (buf_status(&to.body) != ERR_OK)

@@ -211,11 +211,12 @@ know_tries(struct guard *g, struct why *why)
 }
 
 err_t
-guard_tries(struct guard *g, struct guard_answer *a)
+guard_tries(
+    struct guard *g, const struct guard_ask *ask, struct guard_answer *a)
 {
 	err_t e;
 
-	if ((e = guard_take(g, 0, &a->why)))
+	if ((e = guard_take(g, ask->login ? CARD_HOLD_TAKE : 0, &a->why)))
 		return e;
 	if ((e = know_tries(g, &a->why)))
 		return e;
@@ -285,7 +286,7 @@ read_all(struct guard *g, struct token *t, struct why *why)
 {
 	err_t e;
 
-	if ((e = hold(g, 0, why)))
+	if ((e = hold(g, CARD_HOLD_FIRST, why)))
 		return e;
 	card_deadline(g->card, deadline_in(READ_MS));
 	if ((e = driver_probe(g->card, &g->drv, why)) ||

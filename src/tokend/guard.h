@@ -19,6 +19,7 @@ struct guard; /* opaque */
 struct guard_ask {
 	uint64_t session;
 	bool last_try_ok; /* an explicit yes to spend the last PIN try */
+	bool login; /* the login service asks: see CARD_HOLD_TAKE */
 };
 
 struct guard_answer {
@@ -62,7 +63,8 @@ bool guard_holding(const struct guard *g);
 bool guard_dead(const struct guard *g);
 
 /* For the answer to TOK_TRIES; presents nothing. */
-err_t guard_tries(struct guard *g, struct guard_answer *a);
+err_t guard_tries(
+    struct guard *g, const struct guard_ask *ask, struct guard_answer *a);
 
 /*
  * Errors of all that present a PIN: ERR_PIN_FORM (not sent), ERR_PIN_WRONG

@@ -89,14 +89,16 @@ link_hold(void *ctx, unsigned int flags, uint64_t deadline,
     enum card_touched *touched)
 {
 	struct pcsc_link *l = ctx;
-	uint32_t others = WIRE_TOUCHED_USED;
+	uint32_t others = WIRE_TOUCHED_USED, how = 0;
 	err_t e;
 
 	if (l->dialect == PCSC_PLAIN)
 		return hold_plain(l, deadline, touched);
-	e = pcsc_hold(l->pcsc, l->handle,
-	    (flags & CARD_HOLD_TAKE) != 0 ? WIRE_HOLD_TAKE : 0, &others,
-	    deadline);
+	if ((flags & CARD_HOLD_TAKE) != 0)
+		how |= WIRE_HOLD_TAKE;
+	if ((flags & CARD_HOLD_FIRST) != 0)
+		how |= WIRE_HOLD_FIRST;
+	e = pcsc_hold(l->pcsc, l->handle, how, &others, deadline);
 	if (e != ERR_OK)
 		return e;
 	*touched = others == WIRE_TOUCHED_NOT ? CARD_UNTOUCHED

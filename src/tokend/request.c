@@ -60,7 +60,7 @@ on_tries(struct request *r)
 {
 	err_t e;
 
-	if ((e = end(r)) || (e = guard_tries(r->g, &r->a)))
+	if ((e = end(r)) || (e = guard_tries(r->g, &r->ask, &r->a)))
 		return e;
 	buf_put_u8(r->ok, (uint8_t)r->a.tries);
 	return ERR_OK;
@@ -220,16 +220,17 @@ static err_t
 dispatch(struct request *r, uint16_t type)
 {
 	uint64_t insertion;
-	uint8_t last;
+	uint8_t flags;
 
 	if (span_u64(&r->body, &r->ask.session) != ERR_OK ||
-	    span_u8(&r->body, &last) != ERR_OK ||
+	    span_u8(&r->body, &flags) != ERR_OK ||
 	    span_u64(&r->body, &insertion) != ERR_OK || r->ask.session == 0 ||
 	    r->ask.session == UINT64_MAX)
 		return malformed(r);
 	if (insertion != r->t->insertion)
 		return why_add(&r->a.why, ERR_REMOVED, "another card");
-	r->ask.last_try_ok = last == 1;
+	r->ask.last_try_ok = (flags & ASK_LAST_TRY) != 0;
+	r->ask.login = (flags & ASK_LOGIN) != 0;
 	for (size_t i = 0; i < nitems(requests); i++)
 		if (requests[i].type == type)
 			return requests[i].fn(r);

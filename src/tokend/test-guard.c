@@ -45,13 +45,14 @@ TEST(a_login_after_insertion_costs_two_commands)
 
 TEST(asking_for_the_tries_before_a_login_costs_no_command_more)
 {
+	struct guard_ask ask = { .session = 1 };
 	struct guard_answer a;
 	uint16_t apdus;
 	struct rig r;
 
 	rig_setup(&r, 0, VCARD_P256);
 	guard_answer_init(&a);
-	EXPECT_OK(guard_tries(r.guard, &a));
+	EXPECT_OK(guard_tries(r.guard, &ask, &a));
 	guard_settle(r.guard);
 	assert_int_equal(a.tries, 3);
 	guard_answer_done(&a);
@@ -260,6 +261,25 @@ TEST(a_pin_for_one_use_opens_no_session)
 	assert_false(r.held);
 	EXPECT_ERR(ERR_PIN_NEEDED, rig_sign(&r, 1, 0x9a, NULL), "9A");
 	assert_int_equal(rig_stranger(&r, SIGN_9A), 0x6982);
+	rig_close(&r);
+}
+
+TEST(so_does_its_question_for_the_tries_and_nobody_elses)
+{
+	struct guard_ask ask = { .session = 1 };
+	struct guard_answer a;
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	r.exclusive = true;
+	guard_answer_init(&a);
+	EXPECT_ERR(ERR_BUSY, guard_tries(r.guard, &ask, &a), "no login");
+	assert_int_equal(r.taken, 0);
+	ask.login = true;
+	EXPECT_OK(guard_tries(r.guard, &ask, &a));
+	assert_int_equal(r.taken, 1);
+	guard_settle(r.guard);
+	guard_answer_done(&a);
 	rig_close(&r);
 }
 

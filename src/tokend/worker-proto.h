@@ -8,8 +8,7 @@
  *             ipc/token-proto.h, else str reason
  *
  * After that tokend sends the requests of ipc/token-proto.h one at a time, the
- * body preceded by u64 session and u8 last_try_ok (1: an explicit yes to spend
- * the last PIN try, or a peer that may); the worker answers each with one
+ * body preceded by u64 session and u8 ASK_* bits; the worker answers each with one
  * TOK_ANSWER. TOK_LOGOUT also ends a session whose client is gone. The end of
  * the channel ends the worker.
  */
@@ -19,6 +18,12 @@
 enum worker_msg {
 	WRK_START = 0x40,
 	WRK_TOKEN,
+};
+
+enum ask_flags {
+	/* an explicit yes to spend the last PIN try, or a peer that may */
+	ASK_LAST_TRY = 1 << 0,
+	ASK_LOGIN = 1 << 1, /* from the login service */
 };
 
 #define WORKER_CHANNEL_FD 3 /* to tokend */

@@ -27,6 +27,7 @@ ESTABLISH, RELEASE, CONNECT, RECONNECT, DISCONNECT = 1, 2, 4, 5, 6
 BEGIN, END, TRANSMIT, CONTROL, STATUS, CANCEL = 7, 8, 9, 10, 11, 13
 VERSION, STATES, WAIT, STOP, EVENTS, SIZE, ARRAY = 17, 18, 19, 20, 21, 22, 23
 HOLD, UNHOLD, COUNT, WANTED = 0x101, 0x102, 0x103, 0x180
+TAKE = 1  # a flag of HOLD
 NO_CARD, REMOVED, RESET, GONE_READER = 0x8010000C, 0x80100069, 0x80100068, \
     0x80100017
 SHARING, MISMATCH, DENIED = 0x8010000B, 0x8010000F, 0x8010006A
@@ -280,6 +281,14 @@ class Client:
         expect(self.connect(share), 0, "connect")
         return self
 
+    def open_when_free(self):
+        """Connects once a transaction of others is over."""
+        self.sock.settimeout(30)
+        return self.open()
+
+    def reconnect(self):
+        return self.ask(RECONNECT, "iIIIII", self.card, 2, 3, 0, 0, 0)[5]
+
     def begin(self):
         return self.ask(BEGIN, "iI", self.card, 0)[1]
 
@@ -321,6 +330,10 @@ class Client:
         s = struct.unpack("=128sIIi33s3xII", data)
         return (s[0].rstrip(b"\0").decode(), s[1], s[2], s[3],
                 s[4][:min(s[5], 33)], s[6])
+
+    def closed_after_wanted(self):
+        expect(struct.unpack("=II", self.read(8)), (0, WANTED), "WANTED")
+        return self.closed()
 
     def closed(self):
         try:
@@ -373,6 +386,22 @@ def greedy(path, seconds, go, out):
         p.call("SCardEndTransaction", p.handle, ctypes.c_ulong(0))
         n += 1
     out.put(n)
+
+
+def sleeper(path, go, out):
+    """Debian's client in a transaction that it does not end in time."""
+    p = Pcsclite(path)
+    p.connect()
+    p.call("SCardBeginTransaction", p.handle)
+    out.put("began")
+    go.wait()
+    end_rv = p.lib.SCardEndTransaction(p.handle, ctypes.c_ulong(0))
+    active = ctypes.c_ulong()
+    p.call("SCardReconnect", p.handle, ctypes.c_ulong(2), ctypes.c_ulong(3),
+           ctypes.c_ulong(0), ctypes.byref(active))
+    p.call("SCardBeginTransaction", p.handle)
+    p.call("SCardEndTransaction", p.handle, ctypes.c_ulong(0))
+    out.put(end_rv & 0xFFFFFFFF)
 
 
 def watcher(path, seconds, out):

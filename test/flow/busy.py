@@ -1,0 +1,223 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""PC/SC clients that keep the card: a login comes through all the same.
+
+Each row: what others do with the card before the login, and within how many
+seconds the login has to succeed. No PIN try is lost.
+
+usage: busy.py BUILD [START-OF-ROW ...]
+"""
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import stack
+from readerd_rig import BEGIN, Client, RESET
+from token_client import Client as TokenClient, LOGIN, OK
+
+USER = "nobody"
+READER = "Busy Reader 00 00"
+EXCLUSIVE, SHARED = 1, 2
+
+
+class Pcsc(Client):
+    """A PC/SC client of the whole service."""
+
+    def __init__(self, s):
+        self.dir = f"{s.prefix}/run/pcscd"
+        super().__init__(self)
+
+    def open(self, share=SHARED):
+        if self.establish() != 0:
+            raise stack.Failure("no context")
+        # a token worker may be reading the card just now
+        stack.wait_until(lambda: self.connect(share, reader=READER) == 0, 15,
+                         "a connection")
+        return self
+
+
+def login(s, card, seconds):
+    began = time.monotonic()
+    code, out = s.login(USER, stack.PIN)
+    took = time.monotonic() - began
+    if code != 0:
+        raise stack.Failure(f"no login, after {took:.1f} s:\n{out}")
+    if took > seconds:
+        raise stack.Failure(f"a login after {took:.1f} s, not {seconds}")
+    if "pin-tries 3" not in card.tell("status"):
+        raise stack.Failure("a PIN try was lost: " + card.tell("status"))
+    return took
+
+
+def in_a_transaction(s, card):
+    p = Pcsc(s).open()
+    if p.begin() != 0:
+        raise stack.Failure("no transaction")
+    took = login(s, card, 8)
+    if p.end() != RESET:
+        raise stack.Failure("who slept does not hear of the reset")
+    p.close()
+    return took
+
+
+def exclusive(s, card):
+    p = Pcsc(s).open(EXCLUSIVE)
+    took = login(s, card, 3)
+    if p.status() != RESET:
+        raise stack.Failure("the exclusive client does not hear of the reset")
+    p.close()
+    return took
+
+
+def exclusive_in_a_transaction(s, card):
+    p = Pcsc(s).open(EXCLUSIVE)
+    if p.begin() != 0:
+        raise stack.Failure("no transaction")
+    took = login(s, card, 8)
+    p.close()
+    return took
+
+
+def many_in_transactions(s, card):
+    many = [Pcsc(s).open() for _ in range(64)]
+    for p in many:
+        p.say(BEGIN, struct.pack("=iI", p.card, 0))
+    took = login(s, card, 9)
+    for p in many:
+        p.close()
+    return took
+
+
+def before_it_was_read(s, card):
+    """64 of them have the card before its worker does."""
+    card.tell("remove")
+    s.wait_tokens(0)
+    worker = stack.wait_until(lambda: s.pid_of("scs-tokend"), 5, "tokend")
+    os.kill(worker, signal.SIGSTOP)
+    card.tell("insert")
+    many = [Pcsc(s).open() for _ in range(64)]
+    for p in many:
+        p.say(BEGIN, struct.pack("=iI", p.card, 0))
+    time.sleep(0.5)
+    os.kill(worker, signal.SIGCONT)
+    began = time.monotonic()
+    s.wait_tokens(1, 10)
+    took = time.monotonic() - began
+    login(s, card, 9)
+    for p in many:
+        p.close()
+    return took
+
+
+def kept_from_being_read(s, card):
+    """An exclusive client has it first, for longer than three workers wait."""
+    card.tell("remove")
+    s.wait_tokens(0)
+    pid = stack.wait_until(lambda: s.pid_of("scs-tokend"), 5, "tokend")
+    os.kill(pid, signal.SIGSTOP)
+    card.tell("insert")
+    p = Pcsc(s).open(EXCLUSIVE)
+    os.kill(pid, signal.SIGCONT)
+    for _ in range(3):
+        s.mark()
+        s.wait_log("another program keeps the card", 30)
+    p.close()
+    s.wait_tokens(1, 15)
+    return login(s, card, 3)
+
+
+def opensc(s, *args):
+    return subprocess.Popen(
+        ["opensc-tool", *args], stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={
+            **os.environ,
+            "PCSCLITE_CSOCK_NAME": f"{s.prefix}/run/pcscd/pcscd.comm"})
+
+
+def opensc_ends(p, seconds):
+    try:
+        out, _ = p.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        stack.end(p)
+        raise stack.Failure(f"{p.args}: not within {seconds} s")
+    if p.returncode != 0:
+        raise stack.Failure(f"{p.args}: {out}")
+
+
+def session(s):
+    c = TokenClient(s.prefix)
+    (t,) = c.wait_tokens(1)
+    if c.ask(LOGIN, struct.pack(">Q", t["insertion"]), b"123456")[0] != OK:
+        raise stack.Failure("no session")
+    return c
+
+
+def beside_a_session(s, card):
+    """opensc-tool while somebody is logged in to the card."""
+    c = session(s)
+    began = time.monotonic()
+    for args in (("-a",), ("-n",), ("-s", "00:A4:00:00")):
+        opensc_ends(opensc(s, *args), 10)
+    took = time.monotonic() - began
+    c.close()
+    login(s, card, 3)
+    return took
+
+
+def waits_beside_a_session(s, card):
+    """opensc-tool -w: it waits for the next insertion, a card in or not."""
+    c = session(s)
+    p = opensc(s, "-w", "-n")
+    time.sleep(1)
+    if p.poll() is not None:
+        raise stack.Failure(f"it did not wait: {p.communicate()[0]}")
+    card.tell("remove")
+    s.wait_tokens(0)
+    began = time.monotonic()
+    card.tell("insert")
+    opensc_ends(p, 10)
+    took = time.monotonic() - began
+    c.close()
+    s.wait_tokens(1)
+    login(s, card, 3)
+    return took
+
+
+ROWS = [("nobody", lambda s, card: login(s, card, 3)),
+        ("in a transaction", in_a_transaction),
+        ("exclusive", exclusive),
+        ("exclusive and in a transaction", exclusive_in_a_transaction),
+        ("64 in transactions", many_in_transactions),
+        ("64 in transactions before the card was read", before_it_was_read),
+        ("opensc-tool beside a session", beside_a_session),
+        ("opensc-tool -w beside a session", waits_beside_a_session),
+        ("an exclusive client before the card was read",
+         kept_from_being_read)]
+
+
+def main():
+    build, failed = sys.argv[1], 0
+    rows = [r for r in ROWS if r[0].startswith(tuple(sys.argv[2:]) or "")]
+    with stack.Stack(build, readers=("Busy Reader",),
+                     options=("--access", "all")) as s:
+        file = s.person("busy.card", "Busy Test")
+        s.pair_by_hand(USER, stack.pubkey_hash(s.certificate(file, "9a")))
+        s.mark()
+        card = stack.Card(s, file)
+        s.wait_log("card ready")
+        for name, run in rows:
+            try:
+                print(f"ok   {name}: {run(s, card):.2f} s", flush=True)
+            except (stack.Failure, subprocess.TimeoutExpired) as e:
+                print(f"FAIL {name}: {e}", flush=True)
+                failed += 1
+        card.stop()
+    print(f"{len(rows) - failed} cases passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
