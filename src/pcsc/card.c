@@ -116,6 +116,7 @@ pcsc_begin(struct pcsc *c, int32_t card, uint64_t deadline)
 			return e;
 		if (deadline_left(deadline) == 0)
 			return ERR_TIMEOUT;
+		pcsc_pulse(c);
 		(void)poll(NULL, 0, RETRY_MS);
 	}
 }

@@ -72,6 +72,8 @@ link_recv(
 
 	if (c->fd < 0)
 		return ERR_SERVICE;
+	if (c->waiting != NULL && !link_readable(c, deadline))
+		return link_dead(c, ERR_TIMEOUT);
 	c->rest = 0;
 	if (c->dialect == PCSC_WORKER) {
 		if ((e = next_header(c, &h, deadline)))
@@ -210,12 +212,39 @@ pcsc_rv(const struct pcsc *c)
 	return c->rv;
 }
 
+void
+pcsc_on_wait(struct pcsc *c, void (*fn)(void), uint64_t ms)
+{
+	c->waiting = fn;
+	c->pulse_ms = ms;
+	c->pulsed = clock_ms();
+}
+
+void
+pcsc_pulse(struct pcsc *c)
+{
+	if (c->waiting == NULL || clock_ms() - c->pulsed < c->pulse_ms)
+		return;
+	c->pulsed = clock_ms();
+	c->waiting();
+}
+
 bool
-link_readable(const struct pcsc *c, uint64_t deadline)
+link_readable(struct pcsc *c, uint64_t deadline)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	uint64_t slice;
+	int r;
 
-	return poll(&p, 1, deadline_left(deadline)) != 0;
+	for (;;) {
+		slice = c->waiting == NULL ? DEADLINE_NONE
+					   : deadline_in(c->pulse_ms);
+		if (deadline <= slice)
+			return poll(&p, 1, deadline_left(deadline)) != 0;
+		if ((r = poll(&p, 1, deadline_left(slice))) != 0)
+			return true;
+		pcsc_pulse(c);
+	}
 }
 
 bool

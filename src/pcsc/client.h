@@ -46,6 +46,12 @@ void pcsc_close(struct pcsc **c);
 
 bool pcsc_alive(const struct pcsc *c);
 
+/* Call `fn` about every `ms` while an answer is waited for. */
+void pcsc_on_wait(struct pcsc *c, void (*fn)(void), uint64_t ms);
+
+/* For who waits between two calls: the same, if it is time. */
+void pcsc_pulse(struct pcsc *c);
+
 /*
  * For poll(2): readable when a WANTED or the event after pcsc_watch() has come,
  * or the service is gone. Borrowed.

@@ -14,6 +14,8 @@ struct pcsc {
 	size_t rest; /* worker: bytes after the body of the last answer */
 	bool wanted; /* WANTED came since the hold began */
 	bool watching; /* one event is owed to us */
+	void (*waiting)(void); /* NULL: nobody to tell */
+	uint64_t pulse_ms, pulsed; /* how often; clock_ms() of the last time */
 };
 
 /* Close after a failure that leaves the stream out of step. */
@@ -36,6 +38,6 @@ MUST_CHECK err_t link_call(
     struct pcsc *c, uint32_t command, void *body, size_t n, uint64_t deadline);
 
 /* Something to read, or the end, before the deadline. */
-bool link_readable(const struct pcsc *c, uint64_t deadline);
+bool link_readable(struct pcsc *c, uint64_t deadline);
 
 #endif

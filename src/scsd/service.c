@@ -238,6 +238,8 @@ build_args(struct service *s, struct args *a)
 			d->separate ? d->services[SVC_TOKEND].user.uid : self));
 		break;
 	case SVC_TOKEND:
+		add(a, "--prefix");
+		add(a, d->opt.prefix);
 		add(a, "--pcsc-socket");
 		e = pcsc_path(d, a);
 		add(a, a->path);

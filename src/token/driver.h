@@ -13,6 +13,7 @@
 #include "token/token.h"
 
 #define TOKEN_DRIVER_ABI 1
+#define TOKEN_DRIVERS_MAX 31 /* bits of a u32, and one for `none` */
 
 /* A private key operation; `item` is one of the token's, borrowed. */
 struct token_use {
@@ -79,11 +80,15 @@ struct token_driver {
 
 extern const struct token_driver piv_driver;
 
+/* The drivers, in the order in which they are asked; "" beyond the last. */
+size_t driver_count(void);
+const char *driver_id(size_t i);
+
 /*
- * Ask the drivers in their order; the first that claims the card owns it.
- * ERR_ABSENT: no driver knows it.
+ * Ask the drivers in their order, but for those whose bit is set in `off`; the
+ * first that claims the card owns it. ERR_ABSENT: no driver knows it.
  */
-MUST_CHECK err_t driver_probe(
-    struct card *card, const struct token_driver **out, struct why *why);
+MUST_CHECK err_t driver_probe(struct card *card, uint32_t off,
+    const struct token_driver **out, struct why *why);
 
 #endif

@@ -146,6 +146,7 @@ on_card(struct client *c, struct msg *m, struct why *why)
 	msg_init(&to, m->type);
 	buf_put_u64(&to.body, c->session);
 	buf_put_u8(&to.body, rights(c));
+	buf_put_u8(&to.body, TOKEN_TRIES_UNKNOWN); /* filled in when sent */
 	buf_put(&to.body, buf_span(&m->body));
 	to.secret = TAKE(m->secret);
 	if (buf_status(&to.body) != ERR_OK)

@@ -108,7 +108,7 @@ fuzz_one(struct span in)
 	    token_new(&t) != ERR_OK ||
 	    secret_from(span_str("123456"), &pin) != ERR_OK)
 		return;
-	if (guard_open(c, t, &g, &why) != ERR_OK) {
+	if (guard_open(c, 0, t, &g, &why) != ERR_OK) {
 		FUZZ_PROMISE(h.verifies == 0);
 		return;
 	}

@@ -2,6 +2,7 @@
 /* Frames as from a tokend gone mad, to a worker with a good card. */
 #include "fuzz.h"
 #include "tokend/request.h"
+#include "tokend/worker-proto.h"
 #include "vcard/vcard.h"
 
 static struct vcard *vc;
@@ -72,7 +73,7 @@ setup(void)
 	FUZZ_PROMISE(card_new(link_, SPAN_NONE, true, &c) == ERR_OK);
 	FUZZ_PROMISE(token_new(&t) == ERR_OK);
 	t->insertion = 1;
-	FUZZ_PROMISE(guard_open(c, t, &g, &why) == ERR_OK);
+	FUZZ_PROMISE(guard_open(c, 0, t, &g, &why) == ERR_OK);
 }
 
 /* A card whose PIN is blocked shows nothing more. */
@@ -109,6 +110,6 @@ fuzz_one(struct span in)
 	FUZZ_PROMISE(!held); /* somebody waits: the card is given back */
 	FUZZ_PROMISE(vcard_tries(vc, 0x80) + 1 >= before);
 	/* not the last one, unless the frame says yes */
-	FUZZ_PROMISE(vcard_tries(vc, 0x80) > 0 || m.body.p[8] == 1 ||
-	    m.type == TOK_VERIFY_SIGN);
+	FUZZ_PROMISE(vcard_tries(vc, 0x80) > 0 ||
+	    (m.body.p[8] & ASK_LAST_TRY) != 0 || m.type == TOK_VERIFY_SIGN);
 }

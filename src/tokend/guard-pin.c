@@ -104,7 +104,10 @@ guard_unblock(struct guard *g, const struct guard_ask *ask,
 		    g->drv->pin_max);
 	if (refused_has(&g->puks, puk))
 		return why_add(&a->why, ERR_PIN_WRONG, AGAIN);
-	if (g->puk_tries == 1 && !ask->last_try_ok)
+	/* a worker before this one may have heard of fewer */
+	if (ask->puk_known && ask->puk_tries < g->puk_tries)
+		g->puk_tries = ask->puk_tries;
+	if (g->puk_tries <= 1 && !ask->last_try_ok)
 		return why_add(&a->why, ERR_DENIED,
 		    "only one try of the PUK is left; it is not spent without "
 		    "a yes");

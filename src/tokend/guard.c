@@ -282,14 +282,14 @@ guard_present(struct guard *g, const struct guard_ask *ask,
 
 /* The first hold: nothing is known, and a slow card is not waited for. */
 static err_t
-read_all(struct guard *g, struct token *t, struct why *why)
+read_all(struct guard *g, uint32_t off, struct token *t, struct why *why)
 {
 	err_t e;
 
 	if ((e = hold(g, CARD_HOLD_FIRST, why)))
 		return e;
 	card_deadline(g->card, deadline_in(READ_MS));
-	if ((e = driver_probe(g->card, &g->drv, why)) ||
+	if ((e = driver_probe(g->card, off, &g->drv, why)) ||
 	    (e = g->drv->open(g->card, t, &g->self, why)) ||
 	    (e = know_tries(g, why)))
 		return e;
@@ -303,8 +303,8 @@ read_all(struct guard *g, struct token *t, struct why *why)
 }
 
 err_t
-guard_open(
-    struct card *card, struct token *t, struct guard **out, struct why *why)
+guard_open(struct card *card, uint32_t drivers_off, struct token *t,
+    struct guard **out, struct why *why)
 {
 	CLEANUP(guard_free) struct guard *g = calloc(1, sizeof(*g));
 	err_t e;
@@ -312,7 +312,7 @@ guard_open(
 	if (g == NULL)
 		return ERR_NOMEM;
 	*g = (struct guard){ .card = card, .puk_tries = TOKEN_TRIES_UNKNOWN };
-	if ((e = read_all(g, t, why)))
+	if ((e = read_all(g, drivers_off, t, why)))
 		return e;
 	guard_settle(g);
 	if (g->dead)

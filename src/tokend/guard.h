@@ -19,6 +19,8 @@ struct guard; /* opaque */
 struct guard_ask {
 	uint64_t session;
 	bool last_try_ok; /* an explicit yes to spend the last PIN try */
+	bool puk_known; /* somebody heard how many tries the PUK has left: */
+	uint8_t puk_tries; /* at least */
 	bool login; /* the login service asks: see CARD_HOLD_TAKE */
 };
 
@@ -36,12 +38,12 @@ void guard_answer_init(struct guard_answer *a);
 void guard_answer_done(struct guard_answer *a); /* CLEANUP */
 
 /*
- * Find the card's driver, read everything public into `t` (its reader, ATR and
+ * Find the card's driver among those that are on (driver_probe), read everything public into `t` (its reader, ATR and
  * insertion are the caller's) and give the card back. Both are borrowed for the
  * guard's life. ERR_ABSENT: no driver knows this card.
  */
-MUST_CHECK err_t guard_open(
-    struct card *card, struct token *t, struct guard **out, struct why *why);
+MUST_CHECK err_t guard_open(struct card *card, uint32_t drivers_off,
+    struct token *t, struct guard **out, struct why *why);
 
 /* Give the card back and end all sessions. Accepts NULL, leaves NULL. */
 void guard_free(struct guard **g);

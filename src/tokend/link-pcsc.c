@@ -57,6 +57,7 @@ after_reset(struct pcsc_link *l, uint64_t deadline)
 		    deadline_in(CALL_MS))) == ERR_BUSY) {
 		if (deadline_left(deadline) == 0)
 			return ERR_TIMEOUT;
+		pcsc_pulse(l->pcsc);
 		(void)poll(NULL, 0, RETRY_MS);
 	}
 	if (e == ERR_ABSENT)
@@ -210,6 +211,8 @@ pcsc_link_open(
 	    want->fd, want->dialect, deadline_in(CALL_MS), &l.pcsc);
 	if (e != ERR_OK)
 		return why_add(why, e, "connecting to the reader service");
+	if (want->waiting != NULL)
+		pcsc_on_wait(l.pcsc, want->waiting, want->waiting_ms);
 	if ((e = connect_card(&l, want->wait)) || (e = read_state(&l))) {
 		pcsc_close(&l.pcsc);
 		return why_add(why, e, "connecting to the card");

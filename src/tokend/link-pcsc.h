@@ -38,6 +38,9 @@ struct pcsc_link_want {
 	enum pcsc_dialect dialect;
 	const char *reader;
 	bool (*wait)(void);
+	/* called about every waiting_ms while the service is waited for */
+	void (*waiting)(void);
+	uint64_t waiting_ms;
 };
 MUST_CHECK err_t pcsc_link_open(
     const struct pcsc_link_want *want, struct pcsc_link *out, struct why *why);

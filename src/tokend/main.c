@@ -25,19 +25,20 @@
 #define CLIENTS_ALL 512
 
 struct options {
-	const char *pcsc, *standalone, *worker;
+	const char *pcsc, *prefix, *standalone, *worker;
 	struct access access;
 	bool debug;
 };
 
 static const char usage[] =
-    "usage: scs-tokend --pcsc-socket PATH [--auth-uid UID] [--group GID]\n"
-    "                  [--access all|session] [--debug]\n"
+    "usage: scs-tokend --pcsc-socket PATH [--prefix DIR] [--auth-uid UID]\n"
+    "                  [--group GID] [--access all|session] [--debug]\n"
     "       scs-tokend --standalone DIR --worker PROGRAM [...]\n"
     "Finds the tokens on smart cards and uses them for its clients. Started\n"
     "by scsd(8), which passes a control channel as descriptor 3 and the\n"
     "listening socket as 4.\n"
     "  --pcsc-socket PATH  the PC/SC service that tells of readers and cards\n"
+    "  --prefix DIR        all preferences below DIR\n"
     "  --auth-uid UID      the login service's user\n"
     "  --group GID         members may use the cards as well\n"
     "  --access all        every local user may (default: session, the user\n"
@@ -77,6 +78,9 @@ option(int o, struct options *opt)
 	case 'p':
 		opt->pcsc = optarg;
 		return true;
+	case 'P':
+		opt->prefix = optarg;
+		return true;
 	case 's':
 		opt->standalone = optarg;
 		return true;
@@ -103,6 +107,7 @@ parse_options(int argc, char **argv, struct options *opt)
 {
 	static const struct option longs[] = {
 		{ "pcsc-socket", required_argument, NULL, 'p' },
+		{ "prefix", required_argument, NULL, 'P' },
 		{ "auth-uid", required_argument, NULL, 'u' },
 		{ "group", required_argument, NULL, 'g' },
 		{ "access", required_argument, NULL, 'a' },
@@ -174,7 +179,7 @@ on_alive(sd_event_source *src, uint64_t usec UNUSED, void *data)
 
 /* Under scsd: its channel, its socket, and no way out of what we may do. */
 static err_t
-start_service(struct tokend *d, int *listen)
+start_service(struct tokend *d, const char *prefix, int *listen)
 {
 	static const struct control ready = { .type = CONTROL_READY };
 	err_t e;
@@ -186,7 +191,7 @@ start_service(struct tokend *d, int *listen)
 	    sd_event_add_time_relative(
 		d->ev, NULL, CLOCK_MONOTONIC, ALIVE_US, 0, on_alive, d) < 0)
 		return ERR_NOMEM;
-	if ((e = sandbox_harden()) ||
+	if ((e = sandbox_harden()) || (e = drivers_start(d, prefix)) ||
 	    (e = sandbox_enter(SANDBOX_SOCKETS | SANDBOX_LOOP |
 		 SANDBOX_CONNECT | SANDBOX_READ_FILES)))
 		return e;
@@ -232,13 +237,14 @@ start(struct tokend *d, const struct options *o)
 	*d = (struct tokend){ .access = o->access,
 		.pcsc_path = o->pcsc,
 		.last_insertion = first_insertion(),
+		.patience = patience_default,
 		.debug = o->debug };
 	if (sd_event_default(&d->ev) < 0 ||
 	    sd_event_add_signal(d->ev, NULL, SIGTERM, NULL, NULL) < 0 ||
 	    sd_event_add_signal(d->ev, NULL, SIGINT, NULL, NULL) < 0)
 		return ERR_NOMEM;
 	e = o->standalone != NULL ? start_standalone(d, o, &listen)
-				  : start_service(d, &listen);
+				  : start_service(d, o->prefix, &listen);
 	if (e != ERR_OK)
 		return e;
 	if ((e = server_new(d->ev, listen, CLIENTS_UID, CLIENTS_ALL,
@@ -257,6 +263,8 @@ stop(struct tokend *d)
 	server_free(&d->server);
 	while (d->entries != NULL)
 		entry_remove(d->entries);
+	drivers_stop(d);
+	d->leave_timer = sd_event_source_disable_unref(d->leave_timer);
 	d->ev = sd_event_unref(d->ev);
 }
 

@@ -224,11 +224,13 @@ dispatch(struct request *r, uint16_t type)
 
 	if (span_u64(&r->body, &r->ask.session) != ERR_OK ||
 	    span_u8(&r->body, &flags) != ERR_OK ||
+	    span_u8(&r->body, &r->ask.puk_tries) != ERR_OK ||
 	    span_u64(&r->body, &insertion) != ERR_OK || r->ask.session == 0 ||
 	    r->ask.session == UINT64_MAX)
 		return malformed(r);
 	if (insertion != r->t->insertion)
 		return why_add(&r->a.why, ERR_REMOVED, "another card");
+	r->ask.puk_known = r->ask.puk_tries != TOKEN_TRIES_UNKNOWN;
 	r->ask.last_try_ok = (flags & ASK_LAST_TRY) != 0;
 	r->ask.login = (flags & ASK_LOGIN) != 0;
 	for (size_t i = 0; i < nitems(requests); i++)

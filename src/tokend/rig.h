@@ -205,7 +205,7 @@ rig_open(struct rig *r, struct why *why)
 	EXPECT_OK(card_new(link, vcard_atr(r->vcard), true, &r->card));
 	EXPECT_OK(token_new(&r->token));
 	r->token->insertion = 1;
-	return guard_open(r->card, r->token, &r->guard, why);
+	return guard_open(r->card, 0, r->token, &r->guard, why);
 }
 
 UNUSED static void

@@ -187,6 +187,28 @@ TEST(a_new_pin_ends_the_sessions_of_others)
 	rig_close(&r);
 }
 
+TEST(the_last_try_of_a_puk_that_another_worker_heard_of_needs_a_yes)
+{
+	CLEANUP(secret_free) struct secret *puk = rig_pin("12345678");
+	CLEANUP(secret_free) struct secret *pin = rig_pin("111111");
+	struct guard_ask ask = {
+		.session = 1, .puk_known = true, .puk_tries = 1
+	};
+	struct guard_answer a;
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	guard_answer_init(&a);
+	EXPECT_ERR(
+	    ERR_DENIED, guard_unblock(r.guard, &ask, puk, pin, &a), "no yes");
+	assert_int_equal(r.apdus, 0);
+	ask.last_try_ok = true;
+	EXPECT_OK(guard_unblock(r.guard, &ask, puk, pin, &a));
+	guard_settle(r.guard);
+	guard_answer_done(&a);
+	rig_close(&r);
+}
+
 TEST(a_refused_puk_is_never_presented_again)
 {
 	struct rig r;

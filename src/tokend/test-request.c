@@ -3,6 +3,7 @@
 #include "tokend/request.h"
 
 #include "tokend/rig.h"
+#include "tokend/worker-proto.h"
 
 struct ask {
 	uint16_t type;
@@ -23,7 +24,8 @@ ask(struct rig *r, const struct ask *q, struct buf *rest)
 	msg_init(&in, q->type);
 	msg_init(&out, 0);
 	buf_put_u64(&in.body, q->session);
-	buf_put_u8(&in.body, q->last ? 1 : 0);
+	buf_put_u8(&in.body, q->last ? ASK_LAST_TRY : 0);
+	buf_put_u8(&in.body, TOKEN_TRIES_UNKNOWN);
 	buf_put_u64(&in.body, q->insertion);
 	EXPECT_OK(hex_decode(span_str(q->body != NULL ? q->body : ""), &raw));
 	buf_put(&in.body, buf_span(&raw));

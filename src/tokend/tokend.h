@@ -10,11 +10,16 @@
 #include "ipc/token-proto.h"
 #include "pcsc/client.h"
 #include "tokend/access.h"
+#include "tokend/pace.h"
+#include "tokend/puks.h"
+
+#define LEAVING_MAX 128 /* scsd's workers */
 
 /* A request on its way to a worker; the first of the queue is in work. */
 struct pending {
 	struct pending *next;
 	struct client *client; /* NULL: nobody waits for the answer any more */
+	uint16_t type;
 	struct msg msg; /* owned, with its secret until it is sent */
 };
 
@@ -30,10 +35,30 @@ struct entry {
 	sd_event_source *io, *retry;
 	struct buf in, out;
 	struct buf token; /* as the worker reported it; empty: not yet */
+	char id[TOKEN_ID_MAX], driver[TOKEN_DRIVER_MAX]; /* the same */
 	struct pending *queue;
 	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
 	uint64_t backoff_ms; /* the next pause before a worker; 0: the first */
 	unsigned int unready; /* workers in a row that never got ready */
+	sd_event_source *timer; /* patience.c */
+	uint64_t quiet_ms, until_ms;
+};
+
+/* How long who may take for what; milliseconds (patience.c). */
+struct patience {
+	uint64_t spawn_ms; /* scsd, to start a worker */
+	uint64_t read_ms; /* a worker without a word, until it has read */
+	uint64_t quiet_ms; /* without a word, with a request */
+	uint64_t request_ms; /* with a request, words or not */
+	uint64_t leave_ms; /* to end, when its channel is closed */
+};
+
+extern const struct patience patience_default;
+
+/* A worker that should be on its way out. */
+struct leaving {
+	uint32_t cookie; /* 0: unused */
+	uint64_t by_ms;
 };
 
 /* One connection of a client: one PIN session with each card. */
@@ -60,6 +85,14 @@ struct tokend {
 	int control; /* -1: standalone, workers are our own children */
 	const char *reader_path, *worker_program; /* standalone */
 	bool debug;
+	struct patience patience;
+	struct leaving leaving[LEAVING_MAX];
+	sd_event_source *leave_timer;
+	struct paces paces;
+	struct puks puks;
+	uint32_t drivers_off; /* bits as driver_id() counts (drivers.c) */
+	struct prefs *prefs; /* NULL: none are read */
+	struct watch *prefs_watch;
 };
 
 /* watch.c */
@@ -76,6 +109,16 @@ bool entry_listed(const struct entry *e);
 /* The worker that was asked for with `cookie`: its end (taken), or why not. */
 void entry_worker(struct tokend *d, uint32_t cookie, int fd, err_t e);
 void entry_worker_gone(struct tokend *d, uint32_t cookie);
+void entry_hung(struct entry *e); /* patience is at its end */
+void entry_drivers_changed(struct entry *e); /* some were turned on or off */
+
+/* Its channel is over; ERR_REMOVED: by its end; ERR_BUSY: others kept the card
+ * from it; else by what it said. */
+void entry_channel_over(struct entry *e, err_t why);
+
+/* channel.c: what is said to a worker and what it says */
+MUST_CHECK err_t channel_open(struct entry *e, int fd); /* taken */
+void channel_close(struct entry *e); /* who waits hears that it is gone */
 
 /* Queue a request; m's contents are taken. ERR_REMOVED: there is no worker. */
 MUST_CHECK err_t entry_request(
@@ -86,6 +129,19 @@ MUST_CHECK err_t entry_request(
  * its card has not been told yet is not sent: no PIN of somebody who has left.
  */
 void entry_forget_client(struct entry *e, struct client *c);
+
+/* patience.c: something is waited for that long without a word, and at most so
+ * long altogether; DEADLINE_NONE: no end to that */
+void patience_begin(struct entry *e, uint64_t quiet_ms, uint64_t most_ms);
+void patience_word(struct entry *e);
+void patience_end(struct entry *e);
+void worker_kill(struct tokend *d, uint32_t cookie);
+void worker_leaves(struct tokend *d, uint32_t cookie); /* or is killed soon */
+void worker_left(struct tokend *d, uint32_t cookie);
+
+/* drivers.c: the preference DisabledTokens below this prefix, live */
+MUST_CHECK err_t drivers_start(struct tokend *d, const char *prefix);
+void drivers_stop(struct tokend *d);
 
 /* spawn.c: ask for a worker; entry_worker() answers, perhaps at once. */
 void spawn_worker(struct tokend *d, uint32_t cookie);

@@ -3,13 +3,16 @@
  * Between scs-tokend and a token worker, frames as in ipc/msg.h over a stream
  * socket pair.
  *
- * WRK_START   tokend, once: u64 insertion, str reader
+ * WRK_START   tokend, once: u64 insertion, u32 drivers that are turned off (bit
+ *             i: the i-th, token/driver.h), str reader
  * WRK_TOKEN   worker, once: u16 err_t; if it is ERR_OK one token as in
  *             ipc/token-proto.h, else str reason
  *
  * After that tokend sends the requests of ipc/token-proto.h one at a time, the
- * body preceded by u64 session and u8 ASK_* bits; the worker answers each with one
- * TOK_ANSWER. TOK_LOGOUT also ends a session whose client is gone. The end of
+ * body preceded by u64 session, u8 ASK_* bits, u8 tries of the PUK that are left
+ * at least (0xff: unknown); the worker answers each with one
+ * TOK_ANSWER. As long as it waits for the card it says so, with WRK_ALIVE (no
+ * body), every WRK_ALIVE_MS or more often. TOK_LOGOUT also ends a session whose client is gone. The end of
  * the channel ends the worker.
  */
 #ifndef SCS_TOKEND_WORKER_PROTO_H
@@ -18,7 +21,12 @@
 enum worker_msg {
 	WRK_START = 0x40,
 	WRK_TOKEN,
+	WRK_ALIVE,
 };
+
+#define WRK_ALIVE_MS 2000
+
+#define ASK_PUK_AT 9 /* place of the PUK's tries in a request's body */
 
 enum ask_flags {
 	/* an explicit yes to spend the last PIN try, or a peer that may */

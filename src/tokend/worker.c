@@ -30,6 +30,7 @@ struct worker {
 	struct card *card;
 	struct token *token;
 	struct guard *guard;
+	uint32_t drivers_off;
 };
 
 /* Everything OpenSSL loads or asks for once, before the sandbox closes. */
@@ -59,10 +60,23 @@ receive_start(struct worker *w)
 	body = buf_span(&m.body);
 	if (m.type != WRK_START ||
 	    span_u64(&body, &w->token->insertion) != ERR_OK ||
+	    span_u32(&body, &w->drivers_off) != ERR_OK ||
 	    msg_get_str(&body, w->token->reader, sizeof(w->token->reader)) !=
 		ERR_OK)
 		return ERR_FORMAT;
 	return span_end(body);
+}
+
+/* While the card, or who has it, is waited for. */
+static void
+still_waiting(void)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, WRK_ALIVE);
+	/* without tokend nobody waits for us; a card that we hold is reset */
+	if (msg_send(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS)) != ERR_OK)
+		_exit(1);
 }
 
 /* Somebody has the card for himself: until then there is no token here. */
@@ -76,6 +90,7 @@ wait_busy(void)
 		log_notice("another program has the card for itself: waiting");
 	told = true;
 	(void)alarm(HANG_SEC);
+	still_waiting();
 	return poll(&p, 1, BUSY_MS) == 0;
 }
 
@@ -86,6 +101,8 @@ read_card(struct worker *w, struct why *why)
 	struct pcsc_link_want want = { .fd = WORKER_READER_FD,
 		.dialect = w->dialect,
 		.reader = t->reader,
+		.waiting = still_waiting,
+		.waiting_ms = WRK_ALIVE_MS,
 		.wait = w->dialect == PCSC_PLAIN ? wait_busy : NULL };
 	err_t e;
 
@@ -96,7 +113,7 @@ read_card(struct worker *w, struct why *why)
 	if ((e = card_new(pcsc_link_card(&w->link), span_from(t->atr, t->atr_n),
 		 w->link.protocol == SCARD_PROTOCOL_T1, &w->card)))
 		return e;
-	return guard_open(w->card, t, &w->guard, why);
+	return guard_open(w->card, w->drivers_off, t, &w->guard, why);
 }
 
 static err_t
