@@ -1,5 +1,6 @@
 # A thin face on meson. `make demo` and `make check` do all the set-up.
-.PHONY: all demo check check-quick conformance bench fuzz soak format setup clean
+.PHONY: all demo check check-quick check-usb conformance bench fuzz soak format \
+    setup clean
 
 all: setup
 	@[ -f build/build.ninja ] || meson setup build
@@ -18,6 +19,9 @@ check:
 
 check-quick:
 	@dev/check quick
+
+check-usb:
+	@dev/check-usb
 
 conformance:
 	@dev/setup build test
