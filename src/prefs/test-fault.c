@@ -134,12 +134,9 @@ set_list(void *ctx UNUSED)
 {
 	static const char *const list[] = { "a", "b" };
 	const struct pref_value v = { .type = PREF_LIST, .list = list, .n = 2 };
-	CLEANUP(prefs_close) struct prefs *p = NULL;
-	err_t e;
 
 	put(ON LISTS);
-	e = prefs_set(dir, PREFS_SMARTCARD, "DisabledTokens", &v, NULL);
-	return e;
+	return prefs_set(dir, PREFS_SMARTCARD, "DisabledTokens", &v, NULL);
 }
 
 TEST(setting_writes_all_or_nothing)
