@@ -50,25 +50,22 @@ pause_accepting(struct listener *l)
 	(void)sd_event_source_set_enabled(l->pause, SD_EVENT_ONESHOT);
 }
 
-/*
- * Root (and so every token worker) and our own user have no quota, and what is
- * kept of the descriptors: others cannot shut them out.
- */
-static bool
-within_quota(const struct service *svc, uid_t uid, size_t *refused)
+bool
+listen_has_room(const struct service *svc, uid_t uid, size_t *refused)
 {
-	size_t of_uid = 0;
+	size_t of_uid = 0, served;
 
 	*refused = 0;
 	for (const struct client *c = svc->clients; c != NULL; c = c->next) {
 		of_uid += c->peer.uid == uid ? 1 : 0;
 		*refused += c->refused ? 1 : 0;
 	}
-	if (svc->clients_n >= svc->clients_max)
+	served = svc->clients_n - *refused; /* those live on FDS_KEPT */
+	if (served >= svc->clients_max)
 		return false;
 	return uid == 0 || uid == geteuid() ||
 	    (of_uid < CONTEXTS_PER_UID &&
-		svc->clients_n < svc->clients_max - svc->clients_max / KEPT);
+		served < svc->clients_max - svc->clients_max / KEPT);
 }
 
 /* Workers' connections are opened by scsd, and handed over by it. */
@@ -93,7 +90,7 @@ welcome(struct listener *l, int fd)
 		return e;
 	if (l->dialect == DIALECT_WORKER && !may_be_worker(&peer))
 		return ERR_DENIED;
-	room = within_quota(svc, peer.uid, &refused);
+	room = listen_has_room(svc, peer.uid, &refused);
 	if (!room && refused >= REFUSED_MAX)
 		return ERR_LIMIT;
 	if ((e = client_new(svc, fd_take(&owned), l->dialect, &peer, &c)))

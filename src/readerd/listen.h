@@ -22,6 +22,13 @@ MUST_CHECK err_t listen_start(
     struct listener *l, struct service *svc, int fd, enum dialect dialect);
 void listen_stop(struct listener *l);
 
+/*
+ * One more of this uid? Root (and so every token worker) and our own user have
+ * no quota, and what is kept of the descriptors: others cannot shut them out,
+ * nor can those who wait to be told that there is no room, *refused of them.
+ */
+bool listen_has_room(const struct service *svc, uid_t uid, size_t *refused);
+
 /* Raise the descriptor limit as far as it goes; how many clients that is. */
 size_t listen_room(void);
 

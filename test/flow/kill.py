@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each process of the service is killed (SIGKILL) at each step of a login.
+"""Each process of the service is killed (SIGKILL) at each step of a login, and
+a card's worker is stopped (SIGSTOP) at each of them.
 
 The steps of a good run: nothing going on; the card is
 busy with each of the login's commands. Always: no success without
@@ -71,6 +72,37 @@ def storm(s, card, kills):
     good_login(s, card, 1)
 
 
+def login_steps(s, card):
+    """The commands of a good login, in order."""
+    card.tell("clear")
+    good_login(s, card, 1)
+    return [line.split()[1] for line in card.tell("trace").splitlines()
+            if line and line[0].isdigit()]
+
+
+def stopped(s, card, name, k):
+    """Stopped while the card is busy with command k; 0: before the login."""
+    card.tell("clear")
+    if k > 0:
+        card.tell(f"misbehave delay={BUSY_MS} at={k}")
+    pid = victim(s, name)
+    if k == 0:
+        os.kill(pid, signal.SIGSTOP)
+    p = subprocess.Popen(s.login_argv(USER, stack.PIN), text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if k > 0:
+        time.sleep(BUSY_MS / 2000)
+        os.kill(pid, signal.SIGSTOP)
+    out, _ = p.communicate(timeout=60)
+    if p.returncode != 0 and "smart card" not in out:
+        raise stack.Failure(f"nobody said why:\n{out}")
+    card.tell("misbehave off")
+    # one that stopped after its answer is noticed by the next who asks it
+    good_login(s, card, 40)
+    stack.wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 15,
+                     "the end of the stopped one")
+
+
 def no_start(s, card):
     """scs-authd ends, and for a while no new one can be started."""
     link = f"{s.prefix}/libexec/scs-authd"
@@ -131,6 +163,16 @@ def main():
                 except stack.Failure as e:
                     print(f"FAIL {name} {moment}: {e}", flush=True)
                     failed += 1
+        steps = login_steps(s, card)
+        for k, apdu in [(0, "idle"), *enumerate(steps, 1)]:
+            cases += 1
+            try:
+                stopped(s, card, "scs-token-worker", k)
+                print(f"ok   scs-token-worker stopped: {k} {apdu}", flush=True)
+            except stack.Failure as e:
+                print(f"FAIL scs-token-worker stopped: {k} {apdu}: {e}",
+                      flush=True)
+                failed += 1
         for name, run in (
                 ("scs-token-worker, four times in a row",
                  lambda: storm(s, card, 4)),

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What clients may ask, and what becomes of it when they leave. */
+#include "test-daemon.h"
+
+TEST(one_request_is_with_a_worker_at_a_time)
+{
+	struct worker w;
+	int a, b;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	a = client();
+	b = client();
+	ask(a, TOK_TRIES, w.insertion, NULL);
+	ask(b, TOK_LOGIN, w.insertion, "123456");
+	assert_int_equal(request(&w, NULL), TOK_TRIES);
+	assert_int_equal(request(&w, NULL), 0);
+	say_ok(&w);
+	assert_int_equal(hear(a, &e), TOK_ANSWER);
+	assert_int_equal(request(&w, NULL), TOK_LOGIN);
+	say_ok(&w);
+	assert_int_equal(hear(b, &e), TOK_ANSWER);
+	EXPECT_OK(e);
+	assert_int_equal(hear(a, &e), 0);
+	fd_close(&a);
+	fd_close(&b);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(no_pin_of_somebody_who_has_left_is_sent)
+{
+	struct worker w;
+	int a, b;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	a = client();
+	b = client();
+	ask(a, TOK_TRIES, w.insertion, NULL);
+	ask(b, TOK_LOGIN, w.insertion, "123456");
+	assert_int_equal(request(&w, NULL), TOK_TRIES);
+	fd_close(&b);
+	turn(5);
+	say_ok(&w);
+	assert_int_equal(hear(a, &e), TOK_ANSWER);
+	assert_int_equal(request(&w, NULL), 0);
+	fd_close(&a);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_session_ends_with_its_connection)
+{
+	struct worker w;
+	int a;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	a = client();
+	ask(a, TOK_LOGIN, w.insertion, "123456");
+	assert_int_equal(request(&w, NULL), TOK_LOGIN);
+	say_ok(&w);
+	assert_int_equal(hear(a, &e), TOK_ANSWER);
+	fd_close(&a);
+	turn(5);
+	assert_int_equal(request(&w, NULL), TOK_LOGOUT);
+	say_ok(&w);
+	assert_false(over(&w));
+	/* one that never logged in ends nothing */
+	a = client();
+	fd_close(&a);
+	turn(5);
+	assert_int_equal(request(&w, NULL), 0);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(who_leaves_in_the_middle_of_a_login_is_logged_out_after_it)
+{
+	struct worker w;
+	int a;
+
+	start();
+	w = card("A", "t");
+	a = client();
+	ask(a, TOK_LOGIN, w.insertion, "123456");
+	assert_int_equal(request(&w, NULL), TOK_LOGIN);
+	fd_close(&a);
+	turn(5);
+	assert_int_equal(request(&w, NULL), 0);
+	say_ok(&w);
+	assert_int_equal(request(&w, NULL), TOK_LOGOUT);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_login_services_requests_are_its_own)
+{
+	struct worker w;
+	int c;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	c = client();
+	ask(c, TOK_VERIFY_SIGN, w.insertion, "123456");
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_DENIED, e, "verify and sign");
+	ask(c, TOK_PROBE, w.insertion, NULL);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_DENIED, e, "probe");
+	d.access.auth_uid = geteuid();
+	ask(c, TOK_PROBE, w.insertion, NULL);
+	assert_int_equal(request(&w, NULL), TOK_PROBE);
+	fd_close(&c);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(nonsense_is_refused_and_the_connection_lives)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	int c;
+	err_t e;
+
+	start();
+	c = client();
+	ask(c, 77, 1, NULL);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_UNSUPPORTED, e, "no such request");
+	ask(c, TOK_SIGN, 4711, NULL);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_REMOVED, e, "no such card");
+	msg_init(&m, TOK_LIST);
+	buf_put_u8(&m.body, 1);
+	EXPECT_OK(msg_send(c, &m, deadline_in(1000)));
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_FORMAT, e, "a list of something");
+	ask(c, TOK_LIST, 0, NULL);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_OK(e);
+	fd_close(&c);
+	stop();
+}
+
+TEST(who_watches_hears_of_each_card_and_nobody_else)
+{
+	struct worker w;
+	int a, b;
+	err_t e;
+
+	start();
+	a = client();
+	b = client();
+	ask(a, TOK_WATCH, 0, NULL);
+	assert_int_equal(hear(a, &e), TOK_ANSWER);
+	w = card("A", "t");
+	assert_int_equal(hear(a, &e), TOK_EVENT);
+	assert_int_equal(hear(a, &e), 0);
+	entry_remove(entry_find(&d, "A"));
+	assert_int_equal(hear(a, &e), TOK_EVENT);
+	assert_int_equal(hear(b, &e), 0);
+	fd_close(&a);
+	fd_close(&b);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST_MAIN("tokend/client")

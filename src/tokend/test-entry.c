@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A card, its worker, and what can go wrong with both. */
+#include "test-daemon.h"
+
+TEST(a_card_is_listed_when_its_worker_has_read_it)
+{
+	struct worker w;
+
+	start();
+	entry_add(&d, "A", 1);
+	assert_false(entry_listed(entry_find(&d, "A")));
+	w = worker_of(asked(1000));
+	assert_string_equal(w.reader, "A");
+	assert_int_equal(w.drivers_off, 0);
+	assert_false(entry_listed(entry_find(&d, "A")));
+	say_token(&w, "t");
+	assert_true(entry_listed(entry_find(&d, "A")));
+	assert_ptr_equal(
+	    entry_by_insertion(&d, w.insertion), entry_find(&d, "A"));
+	turn(3 * QUIET_MS); /* nothing is asked of it: it may be silent */
+	assert_false(over(&w));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
+{
+	static const struct {
+		const char *why;
+		uint64_t insertion;
+		const char *reader;
+		bool more;
+	} rows[] = {
+		{ "another insertion", 1, NULL, false },
+		{ "another reader", 0, "B", false },
+		{ "one byte more", 0, NULL, true },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(msg_done) struct msg m = { 0 };
+		CLEANUP(token_free) struct token *t = NULL;
+		struct worker w;
+
+		start();
+		entry_add(&d, "A", 1);
+		w = worker_of(asked(1000));
+		EXPECT_OK(token_new(&t));
+		t->insertion = w.insertion + rows[i].insertion;
+		(void)snprintf(t->id, sizeof(t->id), "t");
+		(void)snprintf(t->reader, sizeof(t->reader), "%s",
+		    rows[i].reader != NULL ? rows[i].reader : "A");
+		(void)snprintf(t->driver, sizeof(t->driver), "x");
+		msg_init(&m, WRK_TOKEN);
+		buf_put_u16(&m.body, ERR_OK);
+		token_put(&m.body, t);
+		if (rows[i].more)
+			buf_put_u8(&m.body, 0);
+		say(&w, &m);
+		if (entry_listed(entry_find(&d, "A")) || !over(&w))
+			fail_msg("%s: taken", rows[i].why);
+		fd_close(&w.fd);
+		stop();
+	}
+}
+
+TEST(a_worker_without_a_word_is_killed_and_replaced)
+{
+	struct worker w, next;
+	int c;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	c = client();
+	ask(c, TOK_TRIES, w.insertion, NULL);
+	assert_int_equal(request(&w, NULL), TOK_TRIES);
+	turn(QUIET_MS / 2);
+	assert_false(over(&w));
+	assert_true(killed(w.cookie, 10 * QUIET_MS));
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_REMOVED, e, "who asked hears it");
+	next = worker_of(asked(2000));
+	say_token(&next, "t");
+	assert_true(entry_listed(entry_find(&d, "A")));
+	assert_true(next.insertion != w.insertion);
+	fd_close(&c);
+	fd_close(&w.fd);
+	fd_close(&next.fd);
+	stop();
+}
+
+TEST(one_that_waits_for_the_card_says_so_and_may_but_not_for_ever)
+{
+	struct worker w;
+	int c;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	c = client();
+	ask(c, TOK_TRIES, w.insertion, NULL);
+	assert_int_equal(request(&w, NULL), TOK_TRIES);
+	for (unsigned int i = 0; i < 4; i++) {
+		turn(QUIET_MS / 2);
+		say_alive(&w);
+		assert_false(over(&w));
+	}
+	say_ok(&w);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_OK(e);
+	ask(c, TOK_TRIES, w.insertion, NULL);
+	assert_int_equal(request(&w, NULL), TOK_TRIES);
+	for (unsigned int i = 0; i < 30 && !over(&w); i++) {
+		turn(QUIET_MS / 3);
+		(void)send(w.fd, "\0\0\0\0\0\x42\0\0", 8, MSG_NOSIGNAL);
+	}
+	assert_true(over(&w));
+	fd_close(&c);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_word_with_something_in_it_is_none)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	struct worker w;
+
+	start();
+	w = card("A", "t");
+	msg_init(&m, WRK_ALIVE);
+	buf_put_u8(&m.body, 0);
+	say(&w, &m);
+	assert_true(over(&w));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(an_answer_that_nobody_asked_for_ends_its_worker)
+{
+	struct worker w;
+
+	start();
+	w = card("A", "t");
+	say_ok(&w);
+	assert_true(over(&w));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(scsd_that_starts_none_is_asked_again_and_the_card_not_given_up)
+{
+	uint32_t first, next;
+	struct worker w;
+
+	start();
+	entry_add(&d, "A", 1);
+	first = asked(1000);
+	for (unsigned int i = 0; i < 3; i++) {
+		next = asked(6000);
+		assert_int_not_equal(next, 0);
+		assert_int_not_equal(next, first);
+		first = next;
+	}
+	w = worker_of(next);
+	say_token(&w, "t");
+	assert_true(entry_listed(entry_find(&d, "A")));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(three_that_cannot_read_the_card_are_enough)
+{
+	struct worker w;
+
+	start();
+	entry_add(&d, "A", 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		w = worker_of(asked(2000));
+		say_failure(&w, WRK_TOKEN, ERR_IO, 0);
+		assert_true(over(&w));
+		fd_close(&w.fd);
+	}
+	assert_int_equal(asked(1500), 0);
+	assert_non_null(entry_find(&d, "A"));
+	stop();
+}
+
+TEST(a_card_that_others_keep_is_tried_again_more_often_than_that)
+{
+	struct worker w;
+
+	start();
+	entry_add(&d, "A", 1);
+	for (unsigned int i = 0; i < 4; i++) {
+		w = worker_of(asked(4000));
+		say_failure(&w, WRK_TOKEN, ERR_BUSY, 0);
+		assert_true(over(&w));
+		fd_close(&w.fd);
+	}
+	w = worker_of(asked(6000));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_card_that_no_driver_knows_is_left_in_peace)
+{
+	struct worker w;
+
+	start();
+	entry_add(&d, "A", 1);
+	w = worker_of(asked(1000));
+	say_failure(&w, WRK_TOKEN, ERR_ABSENT, 0);
+	assert_true(over(&w));
+	assert_int_equal(asked(500), 0);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_worker_whose_card_is_gone_ends_or_is_killed)
+{
+	struct worker w;
+	uint32_t cookie;
+
+	start();
+	w = card("A", "t");
+	entry_remove(entry_find(&d, "A"));
+	assert_true(over(&w));
+	assert_false(killed(w.cookie, LEAVE_MS / 2));
+	assert_true(killed(w.cookie, 10 * LEAVE_MS));
+	fd_close(&w.fd);
+
+	w = card("B", "t");
+	cookie = w.cookie;
+	entry_remove(entry_find(&d, "B"));
+	fd_close(&w.fd);
+	entry_worker_gone(&d, cookie); /* it ended by itself */
+	assert_false(killed(cookie, 3 * LEAVE_MS));
+	stop();
+}
+
+TEST(the_next_worker_hears_what_a_card_said_of_its_puk)
+{
+	struct worker w;
+	uint8_t tries = 0;
+	int c;
+	err_t e;
+
+	start();
+	w = card("A", "t");
+	c = client();
+	ask(c, TOK_UNBLOCK, w.insertion, "12345678123456");
+	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
+	assert_int_equal(tries, TOKEN_TRIES_UNKNOWN);
+	say_failure(&w, TOK_ANSWER, ERR_PIN_WRONG, 2);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	/* it dies with the second: that may have been spent */
+	ask(c, TOK_UNBLOCK, w.insertion, "12345679123456");
+	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
+	assert_int_equal(tries, 2);
+	fd_close(&w.fd);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	w = worker_of(asked(2000));
+	say_token(&w, "t");
+	ask(c, TOK_UNBLOCK, w.insertion, "12345678123456");
+	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
+	assert_int_equal(tries, 1);
+	fd_close(&w.fd);
+	/* the card in another reader, later */
+	entry_remove(entry_find(&d, "A"));
+	w = card("B", "t");
+	ask(c, TOK_UNBLOCK, w.insertion, "12345678123456");
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
+	assert_int_equal(tries, 0);
+	fd_close(&c);
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(two_cards_of_one_name_are_two_tokens)
+{
+	struct worker a, b;
+	int c;
+	err_t e;
+
+	start();
+	a = card("A", "same");
+	b = card("B", "same");
+	assert_true(a.insertion != b.insertion);
+	c = client();
+	ask(c, TOK_LOGIN, b.insertion, "123456");
+	assert_int_equal(request(&b, NULL), TOK_LOGIN);
+	assert_int_equal(request(&a, NULL), 0);
+	say_ok(&b);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	entry_remove(entry_find(&d, "B"));
+	ask(c, TOK_SIGN, b.insertion, NULL);
+	assert_int_equal(hear(c, &e), TOK_ANSWER);
+	EXPECT_ERR(ERR_REMOVED, e, "the other one is not asked");
+	assert_int_equal(request(&a, NULL), 0);
+	ask(c, TOK_TRIES, a.insertion, NULL);
+	assert_int_equal(request(&a, NULL), TOK_TRIES);
+	fd_close(&c);
+	fd_close(&a.fd);
+	fd_close(&b.fd);
+	stop();
+}
+
+TEST(a_driver_that_is_turned_off_loses_its_cards_at_once)
+{
+	struct worker w, next;
+
+	start();
+	w = card("A", "t");
+	d.drivers_off = 1;
+	entry_drivers_changed(entry_find(&d, "A"));
+	assert_true(over(&w));
+	assert_false(entry_listed(entry_find(&d, "A")));
+	next = worker_of(asked(1000));
+	assert_int_equal(next.drivers_off, 1);
+	say_failure(&next, WRK_TOKEN, ERR_ABSENT, 0);
+	fd_close(&w.fd);
+	fd_close(&next.fd);
+	d.drivers_off = 0;
+	entry_drivers_changed(entry_find(&d, "A"));
+	w = worker_of(asked(1000));
+	assert_int_equal(w.drivers_off, 0);
+	say_token(&w, "t");
+	/* nothing changes for it */
+	entry_drivers_changed(entry_find(&d, "A"));
+	assert_false(over(&w));
+	fd_close(&w.fd);
+	stop();
+}
+
+TEST(a_card_that_flickers_starts_few_workers)
+{
+	unsigned int started = 0;
+	struct worker w, other;
+
+	start();
+	for (unsigned int i = 0; i < 100; i++) {
+		entry_add(&d, "A", i);
+		started += heard().type == CONTROL_SPAWN ? 1 : 0;
+		if (i < 99)
+			entry_remove(entry_find(&d, "A"));
+		while (heard().type == CONTROL_KILL)
+			;
+	}
+	assert_int_equal(started, PACE_FREE);
+	other = card("B", "other"); /* at once */
+	w = worker_of(asked(PACE_MAX_MS + 1000));
+	assert_string_equal(w.reader, "A");
+	fd_close(&w.fd);
+	fd_close(&other.fd);
+	stop();
+}
+
+TEST_MAIN("tokend/entry")

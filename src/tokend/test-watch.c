@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which cards are in, as a PC/SC service of protocol 4:4 tells it: a child of
+ * this test, which shows the state that it is told to show.
+ */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "pcsc/wire.h"
+#include "test-daemon.h"
+
+#define READERS 2
+
+/* One letter for each reader: '-' none, 'o' no card, 'm' a mute one, else a
+ * card, whose letter is the reader's event counter. */
+static char shown[READERS];
+
+static void
+put_states(int fd)
+{
+	static struct wire_reader_state all[WIRE_OLD_READERS];
+
+	memset(all, 0, sizeof(all));
+	for (size_t i = 0; i < READERS; i++) {
+		struct wire_reader_state *s = &all[i];
+
+		if (shown[i] == '-')
+			continue;
+		(void)snprintf(s->reader, sizeof(s->reader), "R%zu", i);
+		s->event_counter = (uint8_t)shown[i];
+		s->state = shown[i] == 'o' ? WIRE_STATE_ABSENT
+		    : shown[i] == 'm'
+		    ? WIRE_STATE_PRESENT | WIRE_STATE_SWALLOWED
+		    : WIRE_STATE_PRESENT;
+	}
+	if (fd_write_all(fd, span_from(all, sizeof(all)), deadline_in(1000)) !=
+	    ERR_OK)
+		_exit(1);
+}
+
+/* The version that was asked for, 4:4 alone; a context. */
+static void
+answer(int fd, struct wire_header h)
+{
+	uint8_t body[64] = { 0 };
+	struct wire_version *v = (void *)body;
+	uint32_t rv = 0;
+
+	if (h.size > sizeof(body) ||
+	    fd_read_n(fd, body, h.size, deadline_in(1000)) != ERR_OK)
+		_exit(1);
+	if (h.command == WIRE_VERSION && v->minor != WIRE_MINOR_OLDEST)
+		rv = 0x8010001e;
+	memcpy(body + h.size - sizeof(rv), &rv, sizeof(rv));
+	if (fd_write_all(fd, span_from(body, h.size), deadline_in(1000)) !=
+	    ERR_OK)
+		_exit(1);
+}
+
+/* Both ends of one client: what it asks, and what this test wants shown. */
+static void
+serve(int listening, int orders)
+{
+	struct pollfd p[2] = { { .fd = orders, .events = POLLIN },
+		{ .fd = listening, .events = POLLIN } };
+	struct wire_wait event = { 0 };
+	struct wire_header h;
+	bool armed = false, connected = false;
+
+	for (;;) {
+		if (poll(p, 2, -1) <= 0)
+			continue;
+		if (p[0].revents != 0) {
+			if (fd_read_n(orders, shown, READERS, 0) != ERR_OK)
+				_exit(0);
+			if (armed &&
+			    fd_write_all(p[1].fd,
+				span_from(&event, sizeof(event)),
+				deadline_in(1000)) != ERR_OK)
+				_exit(1);
+			armed = false;
+		} else if (!connected) {
+			p[1].fd = accept(listening, NULL, NULL);
+			connected = true;
+		} else if (fd_read_n(p[1].fd, &h, sizeof(h),
+			       deadline_in(1000)) != ERR_OK) {
+			_exit(0);
+		} else if (h.command == WIRE_WAIT_READER_STATE_CHANGE) {
+			armed = true;
+			put_states(p[1].fd);
+		} else {
+			answer(p[1].fd, h);
+		}
+	}
+}
+
+static char pcsc_path[80];
+static int orders;
+static pid_t child;
+
+static void
+show(const char *what)
+{
+	assert_int_equal(write(orders, what, READERS), READERS);
+	turn(40);
+}
+
+static void
+service_up(const char *first)
+{
+	int pair[2], s;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	EXPECT_OK(fd_listen_unix(pcsc_path, 0600, &s));
+	memcpy(shown, first, READERS);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		fd_close(&pair[0]);
+		serve(s, pair[1]);
+	}
+	fd_close(&pair[1]);
+	fd_close(&s);
+	orders = pair[0];
+}
+
+static void
+service_down(void)
+{
+	(void)kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	fd_close(&orders);
+	(void)unlink(pcsc_path);
+}
+
+static void
+begin(const char *first)
+{
+	start();
+	(void)snprintf(pcsc_path, sizeof(pcsc_path), "%s/pcsc", dir);
+	d.pcsc_path = pcsc_path;
+	d.patience.spawn_ms = 60000; /* nobody starts a worker here */
+	service_up(first);
+	watch_start(&d);
+	turn(10);
+}
+
+static void
+finish(void)
+{
+	watch_stop(&d);
+	service_down();
+	stop();
+}
+
+static unsigned int
+cards(void)
+{
+	unsigned int n = 0;
+
+	for (struct entry *e = d.entries; e != NULL; e = e->next)
+		n++;
+	return n;
+}
+
+TEST(cards_that_are_in_are_found_at_once)
+{
+	begin("ab");
+	assert_int_equal(cards(), 2);
+	assert_non_null(entry_find(&d, "R0"));
+	assert_non_null(entry_find(&d, "R1"));
+	finish();
+}
+
+TEST(empty_readers_and_mute_cards_are_none)
+{
+	begin("om");
+	assert_int_equal(cards(), 0);
+	show("-m");
+	assert_int_equal(cards(), 0);
+	finish();
+}
+
+TEST(cards_come_and_go)
+{
+	begin("oo");
+	show("oa");
+	assert_int_equal(cards(), 1);
+	assert_non_null(entry_find(&d, "R1"));
+	show("ba");
+	assert_int_equal(cards(), 2);
+	show("bo");
+	assert_null(entry_find(&d, "R1"));
+	show("--");
+	assert_int_equal(cards(), 0);
+	finish();
+}
+
+TEST(a_card_that_was_changed_unseen_is_another_one)
+{
+	uint32_t first, next;
+
+	begin("ao");
+	first = entry_find(&d, "R0")->cookie;
+	show("co");
+	next = entry_find(&d, "R0")->cookie;
+	assert_int_not_equal(first, next);
+	assert_int_equal(cards(), 1);
+	finish();
+}
+
+TEST(other_changes_do_not_touch_a_card)
+{
+	uint32_t first;
+
+	begin("ao");
+	first = entry_find(&d, "R0")->cookie;
+	show("ab");
+	show("ao");
+	assert_int_equal(entry_find(&d, "R0")->cookie, first);
+	finish();
+}
+
+TEST(a_service_that_goes_takes_its_cards_and_is_found_again)
+{
+	begin("ab");
+	assert_int_equal(cards(), 2);
+	service_down();
+	turn(20);
+	assert_int_equal(cards(), 0);
+	turn(150); /* nobody is there: it goes on looking */
+	service_up("ob");
+	turn(600);
+	assert_int_equal(cards(), 1);
+	assert_non_null(entry_find(&d, "R1"));
+	finish();
+}
+
+TEST_MAIN("tokend/watch")
