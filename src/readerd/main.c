@@ -34,12 +34,13 @@ static const char usage[] =
     "  --standalone DIR      without scsd, for tests: sockets below DIR\n"
     "  --virtual NAME        standalone: a virtual reader\n"
     "  --ifd PROGRAM         standalone: where scs-ifd is\n"
-    "  --card-timeout-ms N   standalone: for scs-ifd\n"
+    "  --card-timeout-ms N   the drivers' time limit for a card (60000)\n"
     "  --debug\n"
     "  --help, --version\n";
 
 struct options {
 	unsigned long readers;
+	unsigned long card_ms; /* 0: the default */
 	const char *bundles[BUNDLES_MAX];
 	size_t bundles_n;
 	bool debug, log_apdus;
@@ -113,7 +114,7 @@ set_option(struct options *o, int option, const char *text)
 		return true;
 	case 't':
 		o->alone.timeout_ms = text;
-		return true;
+		return parse_number(text, 600000, &o->card_ms);
 	case 'v':
 		if (o->alone.n == IFDS_STATIC)
 			return false;
@@ -216,6 +217,8 @@ start(struct options *o, struct service *svc, struct listener l[2],
 
 	svc->access = o->access;
 	svc->log_next = o->log_apdus;
+	if (o->card_ms != 0)
+		svc->driver_ms = DRIVER_TIMEOUT_MS(o->card_ms);
 	svc->clients_max = listen_room();
 	if ((e = sandbox_harden()) || (e = add_sources(svc, alone)))
 		return e;

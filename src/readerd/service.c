@@ -10,9 +10,10 @@
 void
 service_init(struct service *svc, sd_event *ev)
 {
-	*svc = (struct service){
-		.ev = ev, .clients_max = SIZE_MAX, .control = -1
-	};
+	*svc = (struct service){ .ev = ev,
+		.clients_max = SIZE_MAX,
+		.control = -1,
+		.driver_ms = DRIVER_TIMEOUT_MS(CARD_TIMEOUT_MS) };
 	for (unsigned int i = 0; i < IFDS_MAX; i++) {
 		svc->ifds[i] = (struct ifd){ .svc = svc,
 			.index = i,

@@ -21,6 +21,13 @@
 #define IFDS_STATIC 16 /* drivers that are there from the start */
 #define IFDS_MAX 64 /* and those of USB readers */
 #define CONTEXTS_PER_UID 256 /* of those without privileges */
+/*
+ * A driver gives a card up after its time limit, and may try a second time, with
+ * a reset. It answers within twice the limit and a little more, or it hangs.
+ */
+#define CARD_TIMEOUT_MS 60000u
+#define DRIVER_TIMEOUT_MS(card_ms) (2 * (uint64_t)(card_ms) + 10000)
+
 #define HANDLES_PER_CONTEXT 200
 #define HANDLES_PER_SLOT 4096
 
@@ -38,6 +45,7 @@ struct service {
 	/* called when `log_next` was used up; NULL: nobody to tell */
 	void (*log_used)(struct service *svc);
 	int control; /* channel to scsd; -1: none */
+	uint64_t driver_ms; /* a driver that takes longer hangs */
 };
 
 /* Everything but the sockets. `ev` may be NULL (tests). */

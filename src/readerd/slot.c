@@ -14,9 +14,6 @@
 #include "readerd/power.h"
 #include "readerd/service.h"
 
-/* More than any driver's own limit for a card. */
-#define DRIVER_TIMEOUT_MS 150000u
-
 bool
 job_may_run(const struct job *j)
 {
@@ -150,7 +147,7 @@ slot_ask(struct job *j, enum worker_type type, uint32_t value, struct span body)
 		s->next_id = 1;
 	j->id = s->next_id;
 	s->busy = j;
-	s->busy_until = deadline_in(DRIVER_TIMEOUT_MS);
+	s->busy_until = deadline_in(s->svc->driver_ms);
 	ifd_send(s->ifd,
 	    &(struct worker_frame){
 		(uint16_t)type, s->number, j->id, value, body });

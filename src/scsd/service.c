@@ -228,6 +228,10 @@ build_args(struct service *s, struct args *a)
 	case SVC_READERD:
 		add(a, "--readers");
 		add(a, number(a, 0, service_drivers(d)));
+		if (d->opt.card_timeout != NULL) {
+			add(a, "--card-timeout-ms");
+			add(a, d->opt.card_timeout);
+		}
 		for (size_t i = 0; i < d->bundles.n; i++) {
 			add(a, "--bundle");
 			add(a, d->bundles.dir[i]);

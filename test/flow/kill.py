@@ -144,7 +144,8 @@ def never_ready(s, card):
 
 def main():
     build, failed, cases = sys.argv[1], 0, 0
-    with stack.Stack(build, readers=("Kill Reader",)) as s:
+    with stack.Stack(build, readers=("Kill Reader",),
+                     options=("--card-timeout-ms", "2000")) as s:
         file = s.person("kill.card", "Kill Test", "p256")
         s.pair_by_hand(USER, stack.pubkey_hash(s.certificate(file, "9a")))
         s.mark()
@@ -163,15 +164,18 @@ def main():
                 except stack.Failure as e:
                     print(f"FAIL {name} {moment}: {e}", flush=True)
                     failed += 1
-        steps = login_steps(s, card)
-        for k, apdu in [(0, "idle"), *enumerate(steps, 1)]:
+        moments = [("scs-token-worker", 0, "idle")] + [
+            ("scs-token-worker", k, apdu)
+            for k, apdu in enumerate(login_steps(s, card), 1)] + [
+            ("scs-ifd", 1, "at VERIFY"), ("scs-readerd", 1, "at VERIFY"),
+            ("scs-tokend", 1, "at VERIFY"), ("scs-authd", 1, "at VERIFY")]
+        for name, k, what in moments:
             cases += 1
             try:
-                stopped(s, card, "scs-token-worker", k)
-                print(f"ok   scs-token-worker stopped: {k} {apdu}", flush=True)
+                stopped(s, card, name, k)
+                print(f"ok   {name} stopped: {k} {what}", flush=True)
             except stack.Failure as e:
-                print(f"FAIL scs-token-worker stopped: {k} {apdu}: {e}",
-                      flush=True)
+                print(f"FAIL {name} stopped: {k} {what}: {e}", flush=True)
                 failed += 1
         for name, run in (
                 ("scs-token-worker, four times in a row",
