@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What clients may ask, and what becomes of it when they leave. */
-#include "test-daemon.h"
+#include "tokend/test-daemon.h"
 
 TEST(one_request_is_with_a_worker_at_a_time)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A card, its worker, and what can go wrong with both. */
-#include "test-daemon.h"
+#include "tokend/test-daemon.h"
 
 TEST(a_card_is_listed_when_its_worker_has_read_it)
 {

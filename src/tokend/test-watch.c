@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "pcsc/wire.h"
-#include "test-daemon.h"
+#include "tokend/test-daemon.h"
 
 #define READERS 2
 
