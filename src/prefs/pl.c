@@ -257,6 +257,7 @@ pl_lock(const char *path, int *lock, struct why *why)
 err_t
 pl_store(const char *path, plist_t list, struct why *why)
 {
+	CLEANUP(pl_free) plist_t again = NULL;
 	char *xml = NULL;
 	uint32_t n = 0;
 	err_t e;
@@ -264,9 +265,12 @@ pl_store(const char *path, plist_t list, struct why *why)
 	plist_to_xml(list, &xml, &n);
 	if (xml == NULL)
 		return ERR_NOMEM;
-	e = n > PL_SIZE_MAX ? ERR_LIMIT
-			    : file_write(path, 0644, span_from(xml, n));
+	/* what could not be read back would cost all that is in the file */
+	if ((e = pl_parse(span_from(xml, n), &again, why)) == ERR_OK)
+		e = file_write(path, 0644, span_from(xml, n));
 	plist_to_xml_free(xml);
+	if (again == NULL)
+		return why_add(why, e, "%s: not written", path);
 	if (e != ERR_OK)
 		return why_add(why, e, "%s: cannot be written: %s", path,
 		    e == ERR_DENIED ? "permission denied (are you root?)"

@@ -46,7 +46,10 @@ MUST_CHECK err_t pl_folder_trusted(const char *folder, struct why *why);
  */
 MUST_CHECK err_t pl_load(const char *path, plist_t *out, struct why *why);
 
-/* Write as XML, atomically, mode 0644; the folder is made when missing. */
+/*
+ * Write as XML, atomically, mode 0644; the folder is made when missing. What
+ * pl_parse() would refuse is not written: ERR_FORMAT, ERR_LIMIT.
+ */
 MUST_CHECK err_t pl_store(const char *path, plist_t list, struct why *why);
 
 /* CLEANUP(pl_free); accepts NULL, leaves NULL. */

@@ -226,6 +226,10 @@ TEST(setting_refuses_what_would_be_malformed)
 {
 	const struct pref_value nine = { .type = PREF_INT, .number = 9 };
 	const struct pref_value yes = { .type = PREF_BOOL, .number = 1 };
+	static const char *const escape[] = { "a\x1b[2J" };
+	const struct pref_value odd = {
+		.type = PREF_LIST, .list = escape, .n = 1
+	};
 	CLEANUP(prefs_close) UNUSED struct prefs *p = open_empty();
 	struct why why = { 0 };
 
@@ -238,6 +242,11 @@ TEST(setting_refuses_what_would_be_malformed)
 	EXPECT_ERR(ERR_FORMAT, prefs_set(dir, ".x", "a", &yes, &why),
 	    "a hidden domain");
 	EXPECT_ERR(ERR_FORMAT, prefs_set(dir, "x", "", &yes, &why), "no key");
+	EXPECT_ERR(ERR_FORMAT,
+	    prefs_set(dir, PREFS_SMARTCARD, "DisabledTokens", &odd, &why),
+	    "text that could not be read back");
+	EXPECT_OK(
+	    prefs_set(dir, PREFS_SMARTCARD, "allowSmartCard", &yes, &why));
 	put(SYSTEM, "<key>broken</key>");
 	EXPECT_ERR(ERR_FORMAT,
 	    prefs_set(dir, PREFS_SMARTCARD, "allowSmartCard", &yes, &why),
