@@ -93,8 +93,8 @@ sw_check_secret(
 		return why_add(why, ERR_PIN_BLOCKED,
 		    "%s: blocked, no tries left (%04X)", what, sw);
 	}
+	/* "wrong" is what everybody says of it who asked for the secret */
 	if (sw_err(sw) == ERR_PIN_WRONG)
-		return why_add(
-		    why, ERR_PIN_WRONG, "%s: wrong (%04X)", what, sw);
+		return ERR_PIN_WRONG;
 	return sw_check(sw, what, why);
 }

@@ -95,3 +95,13 @@ cards_is_identity(const struct scs_item *it)
 {
 	return it->cert != NULL && (it->flags & SCS_ITEM_KEY) != 0;
 }
+
+bool
+cards_has_identity(const struct scs_token *t)
+{
+	for (size_t i = 0; i < t->items_n; i++) {
+		if (cards_is_identity(&t->items[i]))
+			return true;
+	}
+	return false;
+}

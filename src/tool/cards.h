@@ -28,6 +28,7 @@ MUST_CHECK err_t cards_pick(const struct cards *c, const char *id,
 
 /* A certificate and its private key, which is what lists count as a card. */
 bool cards_is_identity(const struct scs_item *it);
+bool cards_has_identity(const struct scs_token *t);
 
 /* What it lacks and what that prevents: a line each on standard error. */
 void cards_say_problems(const struct scs_token *t);

@@ -52,8 +52,8 @@ command_usage(const struct invocation *in, const struct why *why)
 {
 	if (why != NULL)
 		say("%s: %s", in->verb->name, why_text(why, ERR_FORMAT));
-	(void)fprintf(
-	    stderr, "usage: %s %s\n", in->verb->name, in->verb->synopsis);
+	(void)fprintf(stderr, "usage: %s %s %s\n", say_who(), in->verb->name,
+	    in->verb->synopsis);
 	return EXITS_USAGE;
 }
 
@@ -74,13 +74,13 @@ command_options(const struct invocation *in, const struct option_spec *specs,
 	all[n] = (struct option_spec){ .name = "help", .flag = &want_help };
 	e = options_parse(all, n + 1, in->argc, in->argv, &next, &why);
 	if (e == ERR_OK && want_help) {
-		(void)printf(
-		    "usage: %s %s\n", in->verb->name, in->verb->synopsis);
+		(void)printf("usage: %s %s %s\n", say_who(), in->verb->name,
+		    in->verb->synopsis);
 		*status = EXITS_OK;
 		return ERR_SEQUENCE;
 	}
 	if (e == ERR_OK && next < in->argc)
-		e = why_add(&why, ERR_FORMAT, "\"%s\": what is that for?",
+		e = why_add(&why, ERR_FORMAT, "\"%s\": one word too many",
 		    in->argv[next]);
 	if (e != ERR_OK)
 		*status = command_usage(in, &why);

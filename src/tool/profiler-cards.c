@@ -117,6 +117,8 @@ profiler_keychain(struct report *r, const struct cards *c)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct scs_token *t = &c->all[i];
 
+		if (!cards_has_identity(t))
+			continue;
 		group = report_group(r, section, t->id);
 		for (size_t k = 0; k < t->items_n; k++) {
 			if (cards_is_identity(&t->items[k]))

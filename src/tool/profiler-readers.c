@@ -11,6 +11,9 @@
 
 #define READERS_MS 5000
 #define ROW_MAX 512
+#define NOT_ALLOWED                                                            \
+	"this user may not use them: no active session at their seat, and in " \
+	"no group that is let in"
 
 static void
 row(struct report *r, json_object *section, const struct wire_reader_state *s)
@@ -44,6 +47,8 @@ connect_to(const char *prefix, struct pcsc **out, struct why *why)
 	if (e == ERR_SERVICE)
 		return why_add(
 		    why, e, "the PC/SC service does not run: start scsd");
+	if (e == ERR_DENIED)
+		return why_add(why, e, NOT_ALLOWED);
 	if (e != ERR_OK)
 		return why_add(why, e, "%s: %s", path, err_text(e));
 	return ERR_OK;

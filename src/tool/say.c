@@ -14,6 +14,12 @@ say_name(const char *command)
 	name = command;
 }
 
+const char *
+say_who(void)
+{
+	return name;
+}
+
 PRINTF(2, 0)
 static void
 line(const char *prefix, const char *fmt, va_list ap)

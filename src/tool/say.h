@@ -11,6 +11,7 @@
 #include "tool/exits.h"
 
 void say_name(const char *command); /* borrowed for ever */
+const char *say_who(void); /* that name */
 
 void say(const char *fmt, ...) PRINTF(1, 2);
 

@@ -7,22 +7,12 @@
 #include "tool/json.h"
 #include "tool/security.h"
 
-static bool
-has_identity(const struct scs_token *t)
-{
-	for (size_t i = 0; i < t->items_n; i++) {
-		if (cards_is_identity(&t->items[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Each id once, however many cards claim it. */
 static bool
 listed_before(const struct cards *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (has_identity(&c->all[i]) &&
+		if (cards_has_identity(&c->all[i]) &&
 		    strcmp(c->all[i].id, c->all[n].id) == 0)
 			return true;
 	}
@@ -53,7 +43,7 @@ static void
 say_problems(const struct cards *c, bool json)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		if (!json || !has_identity(&c->all[i]))
+		if (!json || !cards_has_identity(&c->all[i]))
 			cards_say_problems(&c->all[i]);
 	}
 }
@@ -79,7 +69,7 @@ security_list_smartcards(const struct invocation *in)
 	if (json)
 		json_begin_array(&j);
 	for (size_t i = 0; i < c.n; i++) {
-		if (!has_identity(&c.all[i]) || listed_before(&c, i))
+		if (!cards_has_identity(&c.all[i]) || listed_before(&c, i))
 			continue;
 		list_one(json ? &j : NULL, &c.all[i]);
 		found++;

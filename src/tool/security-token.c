@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "prefs/prefs.h"
 #include "tool/security.h"
 
 #define DISABLED_MAX 64
+#define ID_MAX 200 /* bytes */
 
 struct disabled {
 	struct prefs *prefs; /* owned */
@@ -105,6 +107,24 @@ disable(const char *prefix, struct disabled *d, const char *id)
 	return store(prefix, d);
 }
 
+/* Free text, as long as the file it goes into can be read again. */
+static bool
+is_id(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n > 0 && n <= ID_MAX && text_ok(span_from(id, n));
+}
+
+static int
+not_an_id(const struct invocation *in, const char *id)
+{
+	struct why why = { 0 };
+
+	(void)why_add(&why, ERR_FORMAT, "\"%.64s\": no driver's id", id);
+	return command_usage(in, &why);
+}
+
 int
 security_smartcards(const struct invocation *in)
 {
@@ -131,6 +151,8 @@ security_smartcards(const struct invocation *in)
 		return status;
 	if ((want_list ? 1 : 0) + (on != NULL) + (off != NULL) != 1)
 		return command_usage(in, NULL);
+	if (off != NULL && !is_id(off))
+		return not_an_id(in, off);
 	if ((e = read_disabled(in->prefix, &d, &why)))
 		return say_failed("smartcards", e, &why);
 	if (want_list)

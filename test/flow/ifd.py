@@ -229,8 +229,9 @@ def debians_vpcd(build):
     prefix = prepare("vpcd", reader("Virtual PCD", f"/dev/null:{port:#x}",
                                     VPCD, port))
     with stack.Stack(build, prefix=prefix) as st:
-        stack.wait_until(lambda: "Virtual PCD 01 01" in states(st), 20,
-                         "the readers")
+        # a driver that has told of its reader is in its sandbox
+        stack.wait_until(lambda: {"Virtual PCD 01 01", "Virtual Reader 00 00"}
+                         <= set(states(st)), 20, "the readers")
         each_has_a_process_and_a_sandbox(st)
         strangers_see_it(st)
         card = a_login_through_it(st, port)

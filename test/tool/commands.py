@@ -247,6 +247,11 @@ def smartcards_token_edits_the_list(w, c):
     expect(w, verb + ["-e", a], 0, "", "")
     expect(w, verb + ["-e", a], 0, "Token is already enabled.\n", "")
     expect(w, verb + ["-l"], 0, f'\t"{b}"\n', "")
+    # what would make the file of all preferences unreadable stays out of it
+    for odd in ("", "a\x1b[2J", "a\nb", "\u202ea", "a" * 300):
+        _, _, err = expect(w, verb + ["-d", odd], 2, "")
+        assert "no driver's id" in err and "\x1b" not in err, err
+    expect(w, verb + ["-l"], 0, f'\t"{b}"\n', "")
 
 
 # ---- sc_auth
@@ -787,6 +792,32 @@ def profiler_reports_in_three_forms(w, c):
     same("xml", plistlib.loads(out.encode()),
          [{"_dataType": "SPSmartCardsDataType", "_items": want}])
     expect(w, ["system_profiler", "SPSmartCardsDataType"], 0, as_text(want))
+
+
+def profiler_keychain_has_cards_with_identities_alone(w, c):
+    """As security list-smartcards; the token section has all of them."""
+    w.token.answers[fake.LIST] = listing(Card(1, ID, [], problems=["empty"]))
+    _, out, _ = expect(w, ["system_profiler", "-json"], 0)
+    sections = json.loads(out)["SPSmartCardsDataType"]
+    same("keychain", sections[3].get("_items", []), [])
+    same("token", sections[4]["_items"],
+         [{"_name": ID, "#01": "Problem: empty"}])
+
+
+def profiler_says_who_may_not_see_readers(w, c):
+    if os.geteuid() != 0:
+        return
+    w.token.answers[fake.LIST] = listing()
+    os.chmod(f"{w.prefix}/run/scs/token.sock", 0o666)
+    os.chmod(f"{w.prefix}/run/pcscd/pcscd.comm", 0o600)
+    try:
+        r = subprocess.run(w.argv("system_profiler"), user="nobody",
+                           capture_output=True, timeout=60)
+    except PermissionError:  # he cannot reach the program
+        return
+    same("standard error", r.stderr.decode(),
+         "system_profiler: readers: this user may not use them: no active "
+         "session at their seat, and in no group that is let in\n")
 
 
 def profiler_marks_a_disabled_driver(w, c):

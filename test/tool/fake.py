@@ -135,7 +135,8 @@ class Service:
         self.listener.bind(path)
         self.listener.listen(16)
         os.chmod(path, 0o666)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
 
     def accept(self):
         while True:
@@ -169,6 +170,9 @@ class Service:
                 return
 
     def close(self):
+        # its thread must not wait on a number that another socket gets next
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
         os.unlink(self.path)
 
