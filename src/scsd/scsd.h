@@ -73,6 +73,7 @@ struct worker {
 	    device; /* a USB reader's: usb_pack(), given to `uid`; 0: none */
 	uid_t uid;
 	pid_t pid;
+	bool given_up; /* killed at its owner's wish */
 	sd_event_source *child;
 };
 

@@ -66,7 +66,8 @@ on_worker_exit(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 	struct worker *w = data;
 	struct scsd *d = w->owner->d;
 
-	if (!d->stopping && (si->si_code != CLD_EXITED || si->si_status != 0))
+	if (!d->stopping && !w->given_up &&
+	    (si->si_code != CLD_EXITED || si->si_status != 0))
 		log_warning("a worker of %s (pid %ld) %s %d", w->owner->name,
 		    (long)si->si_pid,
 		    si->si_code == CLD_EXITED ? "exited with status"
@@ -292,6 +293,7 @@ worker_kill(struct service *s, uint32_t cookie)
 			continue;
 		log_debug("%s gives up a worker (pid %ld): killing it", s->name,
 		    (long)w->pid);
+		w->given_up = true;
 		(void)kill(w->pid, SIGKILL);
 	}
 }

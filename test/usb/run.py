@@ -54,6 +54,9 @@ class World:
         self.m = machine.Machine(folder, self.socks, *self.make_image())
         self.reader = passthru.Reader(f"{self.socks}/card.sock",
                                       f"{self.socks}/vpcd.sock")
+        # a second one, with no card
+        self.second = passthru.Reader(f"{self.socks}/card2.sock",
+                                      f"{self.socks}/vpcd2.sock")
 
     def make_card(self):
         for name in ("alice.card", "other.card", "ca.pem", "ca.key"):
@@ -65,7 +68,7 @@ class World:
                          ["personalize", file, "--authority",
                           f"{self.folder}/ca.pem,{self.folder}/ca.key",
                           "--slot", "9a:p256", "--slot", "9c:p256",
-                          "--slot", "9d:rsa2048", "--subject",
+                          "--slot", "9d:rsa2048", "--slot", "9e:p256", "--subject",
                           f"O=Example/CN={person}"]):
                 subprocess.run([self.vcard, *args], check=True)
 
@@ -82,11 +85,14 @@ class World:
 
     def start(self):
         self.reader.start()
+        self.second.start()
         self.m.start(["-device", "qemu-xhci,id=xhci", "-chardev",
                       f"socket,id=card,path={self.socks}/card.sock,"
+                      "server=on,wait=off", "-chardev",
+                      f"socket,id=card2,path={self.socks}/card2.sock,"
                       "server=on,wait=off",
                       "-device", "usb-ccid,id=reader,bus=xhci.0,"
-                      f"serial={SERIAL}", "-device", "ccid-card-passthru,id=slot,chardev=card"],
+                      f"serial={SERIAL}", "-device", "ccid-card-passthru,id=reader-slot,chardev=card"],
                      ["virtio_pci", "xhci-pci"])
 
     def stop(self):
@@ -106,16 +112,16 @@ class World:
             stack.end(self.card)
             self.card = None
 
-    def unplug(self):
-        self.m.monitor.ask("device_del", id="reader")
+    def unplug(self, name="reader"):
+        self.m.monitor.ask("device_del", id=name)
 
-    def plug(self):
+    def plug(self, name="reader", card="card", serial=SERIAL):
         ask = self.m.monitor.ask
-        ask("device_add", driver="usb-ccid", id="reader", bus="xhci.0",
-            serial=SERIAL)
-        ask("device_add", driver="ccid-card-passthru", id="slot",
-            chardev="card", bus="reader.0")
-        self.reader.replugged()
+        ask("device_add", driver="usb-ccid", id=name, bus="xhci.0",
+            serial=serial)
+        ask("device_add", driver="ccid-card-passthru", id=f"{name}-slot",
+            chardev=card, bus=f"{name}.0")
+        (self.reader if name == "reader" else self.second).replugged()
 
     # ---- things seen in the machine
 
@@ -149,8 +155,10 @@ class World:
                                  None: "unplugged"}[card])
 
     def wait_tokens(self, n):
-        self.wait(lambda: self.sh("security list-smartcards", None).count(
-            "com.apple.pivtoken:") == n, f"{n} token(s)")
+        self.wait(lambda: len(re.findall(
+            r"^com\.apple\.pivtoken:", self.sh("security list-smartcards",
+                                               None), re.M)) == n,
+                  f"{n} token(s)")
 
     def wait_file(self, path, pattern, seconds=60):
         return self.wait(lambda: re.search(
@@ -313,6 +321,7 @@ def its_driver_dies_and_comes_back(w):
     w.wait_reader(w.usb, True)
     users = w.sh(f"getfacl -np /dev/bus/usb/*/* | grep '^user:[0-9]'")
     expect(len(users.splitlines()) == 1, f"who may open readers:\n{users}")
+    w.wait_tokens(2)
     let_in, out = w.login(stack.PIN)
     expect(let_in, f"no login after the driver died:\n{out}")
 
@@ -327,9 +336,26 @@ def unplugged_while_a_command_is_at_the_card(w):
     w.reader.hold = False
     w.plug()
     w.wait_reader(w.usb, True)
+    w.wait_tokens(2)
     let_in, out = w.login(stack.PIN)
     expect(let_in, f"no login after that:\n{out}")
     expect("then" not in w.sh("cat /tmp/use-other"), "the other reader")
+
+
+def a_second_usb_reader_is_one_of_its_own(w):
+    first = w.usb_ifd()
+    w.plug("reader2", "card2", "SCS0002")
+    name = NAME.replace(SERIAL, "SCS0002") + " 02 00"
+    w.wait_reader(name, False)
+    expect(len(w.usb_ifd()) == 2, "not a driver for each")
+    users = re.findall(r"^user:(\d+):", w.sh(
+        "getfacl -np /dev/bus/usb/*/*"), re.M)
+    expect(len(set(users)) == len(users) == 2, f"users: {users}")
+    w.unplug("reader2")
+    w.wait_reader(name, None)
+    w.wait_reader(w.usb, True)
+    expect(w.usb_ifd() == first, "the first reader's driver was started again")
+    expect(w.login(stack.PIN)[0], "no login after that")
 
 
 def nothing_was_killed_and_the_service_ends(w):
@@ -355,6 +381,7 @@ STEPS = (
     it_is_plugged_in_again_and_has_its_place,
     its_driver_dies_and_comes_back,
     unplugged_while_a_command_is_at_the_card,
+    a_second_usb_reader_is_one_of_its_own,
     nothing_was_killed_and_the_service_ends,
 )
 

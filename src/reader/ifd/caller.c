@@ -113,8 +113,10 @@ look(struct place *p)
 
 	begin(t, "looking for a card", LOOK_LIMIT_MS);
 	e = finish(t, calls_presence(&t->setup.driver, p->lun));
-	if (e == ERR_SERVICE)
-		give_up(t, "the reader is unplugged");
+	if (e == ERR_SERVICE) {
+		log_notice("reader \"%s\": unplugged", t->setup.name);
+		_exit(0);
+	}
 	if (e == ERR_OK && !p->in) {
 		card_in(p);
 	} else if (e != ERR_OK && p->in) {
