@@ -1,5 +1,5 @@
 # A thin face on meson. `make demo` and `make check` do all the set-up.
-.PHONY: all demo check check-quick check-usb conformance bench fuzz soak format \
+.PHONY: all demo check check-quick check-usb conformance coverage bench fuzz soak format \
     setup clean
 
 all: setup
@@ -27,6 +27,9 @@ conformance:
 	@dev/setup build test
 	@$(MAKE) --no-print-directory all
 	@test/conformance/run
+
+coverage:
+	@dev/coverage
 
 bench:
 	@dev/setup build test
