@@ -2,18 +2,12 @@
 /* TRANSMIT, CONTROL and attributes: what goes to the driver and back. */
 #include <string.h>
 
-#include "base/log.h"
 #include "readerd/handle.h"
+#include "readerd/logging.h"
 #include "readerd/request.h"
 #include "readerd/service.h"
 
 #define MIN_RESPONSE 2 /* the status word */
-
-static void
-log_line(const struct slot *s, const char *line)
-{
-	log_notice("reader \"%s\": %s", s->name, line);
-}
 
 static void
 log_command(struct slot *s, struct span cmd)
@@ -23,7 +17,7 @@ log_command(struct slot *s, struct span cmd)
 	if (!s->log.on)
 		return;
 	apdulog_command(&s->log, cmd, line);
-	log_line(s, line);
+	logging_line(s, line);
 }
 
 static void
@@ -34,7 +28,7 @@ log_answer(struct slot *s, struct span answer)
 	if (!s->log.on)
 		return;
 	apdulog_answer(&s->log, answer, line);
-	log_line(s, line);
+	logging_line(s, line);
 }
 
 static uint32_t

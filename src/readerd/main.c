@@ -12,6 +12,7 @@
 #include "ipc/control.h"
 #include "readerd/hotplug.h"
 #include "readerd/listen.h"
+#include "readerd/logging.h"
 #include "readerd/standalone.h"
 #include "readerd/supervisor.h"
 #include "sandbox/sandbox.h"
@@ -30,6 +31,7 @@ static const char usage[] =
     "  --access all          let every user in\n"
     "  --group GID           let the members of this group in\n"
     "  --uid UID             let this user in (may be given 8 times)\n"
+    "  --prefix DIR          the preferences are below DIR\n"
     "  --log-apdus           log the APDUs of the next reader that appears\n"
     "  --standalone DIR      without scsd, for tests: sockets below DIR\n"
     "  --virtual NAME        standalone: a virtual reader\n"
@@ -44,6 +46,7 @@ struct options {
 	const char *bundles[BUNDLES_MAX];
 	size_t bundles_n;
 	bool debug, log_apdus;
+	const char *prefix; /* of the preferences; NULL: the system's */
 	struct access access;
 	struct standalone alone;
 };
@@ -100,6 +103,9 @@ set_option(struct options *o, int option, const char *text)
 	case 'g':
 	case 'u':
 		return set_access(&o->access, option, text);
+	case 'p':
+		o->prefix = text;
+		return true;
 	case 'L':
 		o->log_apdus = true;
 		return true;
@@ -135,6 +141,7 @@ parse_args(int argc, char **argv, struct options *o)
 		{ "access", required_argument, NULL, 'a' },
 		{ "group", required_argument, NULL, 'g' },
 		{ "uid", required_argument, NULL, 'u' },
+		{ "prefix", required_argument, NULL, 'p' },
 		{ "log-apdus", no_argument, NULL, 'L' },
 		{ "standalone", required_argument, NULL, 's' },
 		{ "virtual", required_argument, NULL, 'v' },
@@ -233,7 +240,8 @@ start(struct options *o, struct service *svc, struct listener l[2],
 		log_notice("standalone: no sandbox; for tests only");
 		return ERR_OK;
 	}
-	if ((e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)) ||
+	if ((e = logging_start(svc, o->prefix)) ||
+	    (e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)) ||
 	    (o->bundles_n > 0 &&
 		(e = hotplug_start(svc, o->bundles, o->bundles_n, usb))))
 		return e;
@@ -267,6 +275,7 @@ main(int argc, char **argv)
 	r = stream_loop(ev);
 	listen_stop(&l[0]);
 	listen_stop(&l[1]);
+	logging_stop(&svc);
 	if (o.alone.dir != NULL)
 		standalone_stop(&o.alone, &svc);
 	hotplug_stop(&usb);

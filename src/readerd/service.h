@@ -17,6 +17,9 @@
 #include "readerd/ifd.h"
 #include "readerd/slot.h"
 
+struct prefs;
+struct watch;
+
 #define SLOTS_MAX 256 /* 4:6's array; older clients see 16 */
 #define IFDS_STATIC 16 /* drivers that are there from the start */
 #define IFDS_MAX 64 /* and those of USB readers */
@@ -44,6 +47,12 @@ struct service {
 	bool log_next; /* log the APDUs of the next reader that appears */
 	/* called when `log_next` was used up; NULL: nobody to tell */
 	void (*log_used)(struct service *svc);
+	/* logging.c */
+	bool logging; /* the preference, as it was last */
+	bool clearing; /* it will be turned off, by us */
+	bool journal; /* there is a socket to it */
+	struct prefs *prefs; /* owned; NULL: not read */
+	struct watch *prefs_watch;
 	int control; /* channel to scsd; -1: none */
 	uint64_t driver_ms; /* a driver that takes longer hangs */
 };

@@ -11,6 +11,7 @@
 #include "readerd/handle.h"
 #include "readerd/hold.h"
 #include "readerd/idle.h"
+#include "readerd/logging.h"
 #include "readerd/power.h"
 #include "readerd/service.h"
 
@@ -248,12 +249,7 @@ slot_appear(struct slot *s, struct span name)
 	set_name(s, name);
 	s->present = true;
 	s->card = WORKER_CARD_OUT;
-	s->log = (struct apdulog){ .on = s->svc->log_next };
-	if (s->log.on) {
-		s->svc->log_next = false; /* one-shot */
-		if (s->svc->log_used != NULL)
-			s->svc->log_used(s->svc);
-	}
+	logging_reader(s);
 	log_debug("reader \"%s\" is there", s->name);
 	service_reader_event(s->svc);
 }

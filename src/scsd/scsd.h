@@ -88,6 +88,7 @@ struct scsd {
 	/* drivers: the virtual ones come first, then these */
 	struct reader_list readers;
 	struct bundles bundles; /* of USB readers' drivers */
+	sd_event_source *clear_log; /* while that child runs */
 };
 
 /* service.c */
@@ -105,6 +106,9 @@ void worker_spawn(struct service *s, const struct control *request);
 void worker_kill(struct service *s, uint32_t cookie); /* one of its own */
 void worker_kill_all_of(struct service *s);
 unsigned int worker_running(const struct scsd *d);
+
+/* clear-log.c: turn the preference Logging off, by a child */
+void clear_log(struct scsd *d);
 
 /* The absolute path of a program in libexec. ERR_LIMIT: too long. */
 MUST_CHECK err_t scsd_program(

@@ -226,6 +226,8 @@ build_args(struct service *s, struct args *a)
 	add_group(s, a);
 	switch (s->id) {
 	case SVC_READERD:
+		add(a, "--prefix");
+		add(a, d->opt.prefix);
 		add(a, "--readers");
 		add(a, number(a, 0, service_drivers(d)));
 		if (d->opt.card_timeout != NULL) {
@@ -380,6 +382,8 @@ on_control(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 		worker_spawn(s, &c);
 	else if (c.type == CONTROL_KILL)
 		worker_kill(s, c.cookie);
+	else if (c.type == CONTROL_CLEAR_LOG && s->id == SVC_READERD)
+		clear_log(s->d);
 	else
 		log_warning("%s: unknown control packet %u", s->name,
 		    (unsigned int)c.type);
