@@ -6,6 +6,7 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -44,9 +45,21 @@ fault_now(void)
 	return true;
 }
 
+/* What a child meets, the parent would not count. */
+static void
+in_child(void)
+{
+	armed = false;
+}
+
 void
 fault_at(unsigned int k)
 {
+	static bool told;
+
+	if (!told)
+		assert_int_equal(pthread_atfork(NULL, NULL, in_child), 0);
+	told = true;
 	seen = 0;
 	failing = k;
 	armed = true;

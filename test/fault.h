@@ -17,7 +17,8 @@
 
 #include "base/err.h"
 
-/* From now on allocation number k (1, 2, ...) fails, once. 0 counts only. */
+/* From now on allocation number k (1, 2, ...) fails, once; in this process, not
+ * in a child of it. 0 counts only. */
 void fault_at(unsigned int k);
 
 /* Stop. How many allocations there were since fault_at(). */

@@ -151,6 +151,8 @@ card_of_user(struct login *l, const char *name)
 	e = record_read(l->s->d->prefix, name, &l->user, &l->out.why);
 	if (e == ERR_ABSENT)
 		return VERDICT_NOT_PAIRED;
+	if (e == ERR_NOMEM)
+		return VERDICT_INTERNAL;
 	if (e != ERR_OK)
 		return VERDICT_REFUSED; /* a record nobody can rely on */
 	memcpy(l->out.user, l->user.name, sizeof(l->out.user));
@@ -197,7 +199,7 @@ user_of_cards(struct login *l)
 		return no_pairing(
 		    l, "the inserted card is not paired with any user");
 	if (e != ERR_OK)
-		return VERDICT_REFUSED;
+		return e == ERR_NOMEM ? VERDICT_INTERNAL : VERDICT_REFUSED;
 	if (n > 1 && (l->start.flags & AUTH_INTERACTIVE) == 0) {
 		(void)why_add(&l->out.why, ERR_DENIED,
 		    "the cards that are there belong to %zu users, and nobody "

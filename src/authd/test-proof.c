@@ -1,14 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "authd/proof.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "fault.h"
 #include "ipc/token-proto.h"
 #include "test.h"
 
 static const uint8_t cert[] = { 0x30, 0x03, 0x01, 0x02, 0x03 };
+
+static void *
+crypto_malloc(size_t n, const char *file UNUSED, int line UNUSED)
+{
+	return fault_now() ? NULL : malloc(n);
+}
+
+static void *
+crypto_realloc(void *p, size_t n, const char *file UNUSED, int line UNUSED)
+{
+	return fault_now() ? NULL : realloc(p, n);
+}
+
+static void
+crypto_free(void *p, const char *file UNUSED, int line UNUSED)
+{
+	free(p);
+}
+
+/* Before OpenSSL allocates anything. */
+__attribute__((constructor)) static void
+take_over(void)
+{
+	if (CRYPTO_set_mem_functions(
+		crypto_malloc, crypto_realloc, crypto_free) != 1)
+		abort();
+}
 
 static void
 make(const char *type, size_t bits, const char *group, struct key *out)
@@ -156,6 +185,60 @@ TEST(a_signature_in_another_padding_is_refused)
 	assert_int_equal(EVP_PKEY_sign(c, sig, &n, p.digest, p.digest_n), 1);
 	EVP_PKEY_CTX_free(c);
 	EXPECT_ERR(ERR_DENIED, proof_check(&p, &k, span_from(sig, n)), "PSS");
+}
+
+struct check {
+	struct span spki, sig;
+	const struct proof *proof;
+	err_t want; /* with memory enough */
+};
+
+/* What a session does with a signature. Did it meet the failure? */
+static bool
+judge(const struct check *c, unsigned int k)
+{
+	CLEANUP(key_done) struct key key = { 0 };
+	err_t e;
+	bool met;
+
+	fault_at(k);
+	if ((e = key_load(c->spki, &key, NULL)) == ERR_OK)
+		e = proof_check(c->proof, &key, c->sig);
+	met = fault_stop() >= k;
+	if (e == ERR_OK && c->want != ERR_OK)
+		fail_msg("believed when allocation %u failed", k);
+	if (!met)
+		EXPECT_ERR(c->want, e, "nothing failed");
+	return met;
+}
+
+/* OpenSSL makes thousands of allocations for it: each of the first, where the
+ * key is read, then one in so many. */
+TEST(no_failed_allocation_makes_a_signature_of_another_key_good)
+{
+	CLEANUP(buf_done) struct buf s = BUF_INIT(1024);
+	CLEANUP(key_done) struct key k = { 0 }, other = { 0 };
+	struct proof_for f = { .service = "x", .cert = SPAN_OF(cert) };
+	unsigned char *der = NULL;
+	struct proof p;
+	struct check c = { .proof = &p };
+	int n;
+
+	make("EC", 0, "P-256", &k);
+	make("EC", 0, "P-256", &other);
+	EXPECT_OK(proof_make(&f, &k, &p));
+	assert_true((n = i2d_PUBKEY(k.pkey, &der)) > 0);
+	c.spki = span_from(der, (size_t)n);
+	for (int good = 0; good < 2; good++) {
+		unsigned int at = 1;
+
+		sign(good ? &k : &other, &p, &s);
+		c.sig = buf_span(&s);
+		c.want = good ? ERR_OK : ERR_DENIED;
+		while (judge(&c, at))
+			at += at < 200 ? 1 : 11;
+	}
+	OPENSSL_free(der);
 }
 
 TEST_MAIN("authd/proof")

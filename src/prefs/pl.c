@@ -135,6 +135,8 @@ check(plist_t root, size_t keys, struct why *why)
 	e = check_tree(root, stack, &depth, &n);
 	while (depth > 0)
 		free(stack[--depth].iter);
+	if (e == ERR_NOMEM)
+		return why_add(why, e, "%s", err_text(e));
 	if (e != ERR_OK)
 		return why_add(
 		    why, e, "text that is not plain UTF-8, or an equal key");
@@ -222,7 +224,10 @@ pl_load(const char *path, plist_t *out, struct why *why)
 		    why, e, "%s: longer than %d bytes", path, PL_SIZE_MAX);
 	if (e != ERR_OK)
 		return why_add(why, e, "%s: %s", path, err_text(e));
-	if ((e = pl_parse(buf_span(&b), out, why)))
+	e = pl_parse(buf_span(&b), out, why);
+	if (e == ERR_NOMEM)
+		return why_add(why, e, "%s", path);
+	if (e != ERR_OK)
 		return why_add(why, e, "%s: not a valid property list", path);
 	return ERR_OK;
 }
