@@ -173,8 +173,10 @@ fork_session(struct gate *g, const struct visitor *v)
 		return ERR_IO;
 	}
 	c->fd = pair[0];
-	if ((c->pid = fork()) == 0)
+	if ((c->pid = fork()) == 0) {
+		child_free(c);
 		session_main(g, v, pair[1], parent);
+	}
 	fd_close(&pair[1]);
 	if (c->pid < 0 || listen_to(g, c) != ERR_OK) {
 		if (c->pid > 0) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "authd/proof.h"
 
-#include <openssl/crypto.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
@@ -11,33 +10,6 @@
 #include "test.h"
 
 static const uint8_t cert[] = { 0x30, 0x03, 0x01, 0x02, 0x03 };
-
-static void *
-crypto_malloc(size_t n, const char *file UNUSED, int line UNUSED)
-{
-	return fault_now() ? NULL : malloc(n);
-}
-
-static void *
-crypto_realloc(void *p, size_t n, const char *file UNUSED, int line UNUSED)
-{
-	return fault_now() ? NULL : realloc(p, n);
-}
-
-static void
-crypto_free(void *p, const char *file UNUSED, int line UNUSED)
-{
-	free(p);
-}
-
-/* Before OpenSSL allocates anything. */
-__attribute__((constructor)) static void
-take_over(void)
-{
-	if (CRYPTO_set_mem_functions(
-		crypto_malloc, crypto_realloc, crypto_free) != 1)
-		abort();
-}
 
 static void
 make(const char *type, size_t bits, const char *group, struct key *out)

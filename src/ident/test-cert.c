@@ -3,11 +3,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "fault.h"
 #include "ident/jail.h"
 #include "ident/spki.h"
 #include "test.h"
@@ -182,6 +184,70 @@ TEST(the_jail_lets_compute_and_nothing_else)
 			fail_msg(
 			    "%s: status %x", rows[i].why, (unsigned int)status);
 	}
+}
+
+static bool
+same(const struct cert_facts *a, const struct cert_facts *b)
+{
+	return a->eku == b->eku && a->key_usage == b->key_usage &&
+	    a->not_before == b->not_before && a->not_after == b->not_after &&
+	    a->spki_n == b->spki_n && memcmp(a->spki, b->spki, a->spki_n) == 0;
+}
+
+/* Above all: no extended key usage that is not seen for want of memory. */
+TEST(facts_are_complete_or_none_whatever_fails)
+{
+	const struct buf *certs[] = { &p256, &rsa };
+	struct cert_facts all, f;
+	unsigned int k;
+	bool met;
+
+	load();
+	for (size_t i = 0; i < nitems(certs); i++) {
+		struct span der = buf_span(certs[i]);
+
+		EXPECT_OK(cert_parse(der, &all, NULL));
+		k = 0;
+		do {
+			err_t e;
+
+			fault_at(++k);
+			e = cert_parse(der, &f, NULL);
+			met = fault_stop() >= k;
+			if (e == ERR_OK && !same(&f, &all))
+				fail_msg("certificate %zu, allocation %u: "
+					 "other facts",
+				    i, k);
+		} while (met);
+		EXPECT_OK(cert_parse(der, &f, NULL));
+		assert_true(k > 50);
+	}
+}
+
+static err_t
+examine(void *ctx UNUSED)
+{
+	struct cert_facts f;
+	err_t e;
+
+	e = cert_examine(buf_span(&p256), deadline_in(10000), &f, NULL);
+	/* every child was waited for */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	return e;
+}
+
+TEST(no_child_is_left_whatever_fails)
+{
+	struct rlimit was, none;
+
+	load();
+	assert_true(fault_each(examine, NULL) > 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){ 0, was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	EXPECT_ERR(ERR_IO, examine(NULL), "no pipe");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	EXPECT_OK(examine(NULL));
 }
 
 TEST(zz_clean)
