@@ -73,7 +73,8 @@ place_of_peer(const char *prefix, int fd, uid_t uid)
 	/* logind makes its first seat when it starts; the folder alone may
 	 * have come with a package */
 	if (access("/run/systemd/seats/" READER_SEAT, F_OK) != 0)
-		return here(uid);
+		return errno == ENOENT || errno == ENOTDIR ? here(uid)
+							   : unknown(uid);
 	if ((r = sd_peer_get_session(fd, &session)) >= 0)
 		return place_of_session(session, uid);
 	if (!is_none(r))

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "fault.h"
 #include "test.h"
 
 static unsigned int calls;
@@ -101,6 +102,28 @@ TEST(constant_changes_are_told_all_the_same)
 	sd_event_unref(ev);
 	(void)unlink(f);
 	(void)rmdir(dir);
+}
+
+static err_t
+use(void *ctx)
+{
+	static const char *const folders[] = { "/tmp", "/etc" };
+	struct watch *w = NULL;
+	err_t e;
+
+	if ((e = watch_new(ctx, folders, 2, count, &calls, &w)))
+		return e;
+	watch_free(&w);
+	return ERR_OK;
+}
+
+TEST(a_watch_begins_or_leaves_nothing_behind)
+{
+	sd_event *ev = NULL;
+
+	assert_true(sd_event_new(&ev) >= 0);
+	assert_true(fault_each(use, ev) >= 3);
+	sd_event_unref(ev);
 }
 
 TEST_MAIN("prefs/watch")
