@@ -4,7 +4,7 @@
  * table of their offsets, a trailer of 32 bytes. Objects refer to each other by
  * number, so a short file can be a deep, endless or exponentially large tree:
  * it is walked here as libplist will expand it, with a stack of fixed size and
- * a budget for the number of values.
+ * budgets for the number of values and for the bytes of them.
  */
 #include <string.h>
 
@@ -25,13 +25,14 @@ struct object {
 	struct span refs; /* of a container: keys, then values */
 	size_t count; /* references in it */
 	size_t keys; /* how many of them, at the front, are keys */
+	size_t bytes; /* of text or data, copied wherever it is named */
 };
 
 struct walk {
 	struct span objects; /* the header and everything up to the table */
 	struct span table;
 	size_t offset_size, ref_size, count;
-	size_t nodes, keys;
+	size_t nodes, keys, bytes;
 	struct why *why;
 };
 
@@ -136,13 +137,15 @@ scalar(struct span s, uint8_t marker, struct object *out)
 
 /* n characters of `unit` bytes. libplist aborts on a key with a zero in it. */
 static err_t
-string(struct span s, size_t n, size_t unit)
+string(struct span s, size_t n, size_t unit, struct object *out)
 {
 	struct span text;
 	err_t e;
 
 	if ((e = span_take(&s, n * unit, &text)))
 		return e;
+	out->kind = KIND_STRING;
+	out->bytes = text.n;
 	for (size_t i = 0; i < text.n; i += unit) {
 		if (number(span_from(text.p + i, unit)) == 0)
 			return ERR_FORMAT;
@@ -176,13 +179,12 @@ object_at(const struct walk *w, size_t ref, struct object *out)
 	switch (marker & 0xf0) {
 	case 0x40: /* data */
 		out->kind = KIND_LEAF;
+		out->bytes = n;
 		return span_take(&s, n, &skipped);
 	case 0x50: /* ASCII */
-		out->kind = KIND_STRING;
-		return string(s, n, 1);
+		return string(s, n, 1, out);
 	case 0x60: /* UTF-16 */
-		out->kind = KIND_STRING;
-		return string(s, n, 2);
+		return string(s, n, 2, out);
 	case 0xa0:
 		out->kind = KIND_ARRAY;
 		return span_take(&s, n * w->ref_size, &out->refs);
@@ -214,6 +216,8 @@ step(struct walk *w, struct object *in, struct object *out)
 		return ERR_LIMIT;
 	if ((e = object_at(w, (size_t)v, out)))
 		return e;
+	if ((w->bytes += out->bytes) > PL_SIZE_MAX)
+		return ERR_LIMIT;
 	if (key) {
 		in->keys--;
 		w->keys++;
@@ -259,7 +263,8 @@ pl_guard_binary(struct span in, size_t *keys, struct why *why)
 	if (trailer(in, &w, &top) != ERR_OK)
 		return why_add(why, ERR_FORMAT, "header, table or trailer");
 	if ((e = walk(&w, top)) == ERR_LIMIT)
-		return why_add(why, e, "too deep or too many values");
+		return why_add(why, e,
+		    "too deep, too many values, or too many bytes of them");
 	if (e != ERR_OK)
 		return why_add(why, ERR_FORMAT, "an object is malformed");
 	*keys = w.keys;

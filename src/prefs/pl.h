@@ -13,7 +13,7 @@
 #include "base/span.h"
 #include "base/why.h"
 
-#define PL_SIZE_MAX (256 * 1024) /* bytes of a file */
+#define PL_SIZE_MAX (256 * 1024) /* bytes of a file, and of all its texts */
 #define PL_DEPTH_MAX 32 /* containers inside each other */
 #define PL_NODES_MAX 20000 /* values, each counted where it is used */
 

@@ -148,13 +148,14 @@ TEST(size_and_count_are_bounded)
 }
 
 /*
- * A binary list by hand: objects, their offsets (one byte each), trailer.
- * `offs` holds the offset of each object from the start of the file.
+ * A binary list by hand: objects, their offsets, trailer. `offs` holds the
+ * offset of each object from the start of the file.
  */
 static err_t
-binary(struct span objects, struct span offs, uint8_t ref_size, size_t extra)
+binary_wide(struct span objects, struct span offs, uint8_t off_size,
+    uint8_t ref_size, size_t extra)
 {
-	CLEANUP(buf_done) struct buf b = BUF_INIT(4096);
+	CLEANUP(buf_done) struct buf b = BUF_INIT(PL_SIZE_MAX);
 	static const uint8_t unused[6];
 	struct why why = { 0 };
 	size_t table;
@@ -166,12 +167,19 @@ binary(struct span objects, struct span offs, uint8_t ref_size, size_t extra)
 	for (size_t i = 0; i < extra; i++)
 		buf_put_u8(&b, 0);
 	buf_put(&b, SPAN_OF(unused));
-	buf_put_u8(&b, 1);
+	buf_put_u8(&b, off_size);
 	buf_put_u8(&b, ref_size);
-	buf_put_u64(&b, offs.n);
+	buf_put_u64(&b, offs.n / off_size);
 	buf_put_u64(&b, 0);
 	buf_put_u64(&b, table);
 	return parse(buf_span(&b), &why);
+}
+
+/* With offsets of one byte each. */
+static err_t
+binary(struct span objects, struct span offs, uint8_t ref_size, size_t extra)
+{
+	return binary_wide(objects, offs, 1, ref_size, extra);
 }
 
 static const struct {
@@ -313,6 +321,45 @@ TEST(an_exponential_binary_list_is_refused)
 	buf_put_u8(&o, 0x09);
 	EXPECT_ERR(ERR_LIMIT, binary(buf_span(&o), buf_span(&t), 1, 0),
 	    "shared arrays");
+}
+
+/* One long text, named a thousand times: libplist copies it for each. */
+TEST(a_text_that_is_copied_often_is_refused)
+{
+	static const struct {
+		const char *why;
+		uint8_t
+		    marker; /* data, ASCII, UTF-16, with an integer length */
+		size_t unit, times;
+		err_t want;
+	} rows[] = {
+		{ "data", 0x4f, 1, 1000, ERR_LIMIT },
+		{ "ASCII", 0x5f, 1, 1000, ERR_LIMIT },
+		{ "UTF-16", 0x6f, 2, 1000, ERR_LIMIT },
+		{ "a few times", 0x5f, 1, 4, ERR_OK },
+	};
+	const size_t n = 50000;
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(buf_done) struct buf o = BUF_INIT(PL_SIZE_MAX);
+		CLEANUP(buf_done) struct buf t = BUF_INIT(16);
+
+		/* 0: { key 1: array 2 }; the array: text 3, again and again */
+		buf_put(&o, span_from("\xd1\x01\x02\x51k\xaf\x11", 7));
+		buf_put_u16(&o, (uint16_t)rows[i].times);
+		for (size_t k = 0; k < rows[i].times; k++)
+			buf_put_u8(&o, 3);
+		buf_put(&t, span_from("\x00\x08\x00\x0b\x00\x0d", 6));
+		buf_put_u16(&t, (uint16_t)(8 + o.n));
+		buf_put_u8(&o, rows[i].marker);
+		buf_put_u8(&o, 0x11);
+		buf_put_u16(&o, (uint16_t)n);
+		for (size_t k = 0; k < n * rows[i].unit; k++)
+			buf_put_u8(&o, 'a');
+		EXPECT_ERR(rows[i].want,
+		    binary_wide(buf_span(&o), buf_span(&t), 2, 1, 0),
+		    rows[i].why);
+	}
 }
 
 TEST(values_are_what_cfpreferences_takes_for_them)
