@@ -1,6 +1,6 @@
 # A thin face on meson. `make demo` and `make check` do all the set-up.
-.PHONY: all demo check check-quick check-usb conformance coverage bench fuzz soak format \
-    setup clean
+.PHONY: all demo check check-quick check-usb check-systemd conformance coverage \
+    bench fuzz soak format setup clean
 
 all: setup
 	@[ -f build/build.ninja ] || meson setup build
@@ -22,6 +22,9 @@ check-quick:
 
 check-usb:
 	@dev/check-usb
+
+check-systemd:
+	@dev/check-systemd
 
 conformance:
 	@dev/setup build test

@@ -183,6 +183,13 @@ def install_ours(root, build):
         env={**os.environ, "DESTDIR": root.folder})
 
 
+def move_module(root):
+    """To where libpam looks; an administrator gives meson the prefix /usr."""
+    ours = glob.glob(f"{root.folder}/usr/local/**/pam_smartcard.so",
+                     recursive=True)
+    os.rename(ours[0], f"{root.folder}{MULTIARCH}/security/pam_smartcard.so")
+
+
 def make(folder, build, init, more):
     """(vmlinux, initramfs); `more`: file here -> place there"""
     kernel = Kernel(folder)
@@ -191,6 +198,7 @@ def make(folder, build, init, more):
     root.put("/bin/busybox")
     root.put(init, "/init")
     os.chmod(f"{root.folder}/init", 0o755)
+    root.put(f"{os.path.dirname(init)}/agent", "/agent")
     for name in ("pcsc_scan opensc-tool pkcs11-tool openssl pamtester lsusb "
                  "systemd-sysusers getfacl").split():
         root.program(name)
@@ -217,10 +225,7 @@ def make(folder, build, init, more):
     for source, place in more.items():
         root.put(source, place)
     install_ours(root, build)
-    modules = glob.glob(f"{root.folder}/usr/local/**/pam_smartcard.so",
-                        recursive=True)
-    os.rename(modules[0],
-              f"{root.folder}{MULTIARCH}/security/pam_smartcard.so")
+    move_module(root)
     root.libraries()
     initramfs = f"{folder}/initramfs"
     root.pack(initramfs)

@@ -59,10 +59,10 @@ class Machine:
         self.proc = self.port = self.monitor = None
         self.left = b""
 
-    def start(self, devices, modules):
+    def start(self, devices, modules, append="", memory=768):
         f, s = self.folder, self.socks
         argv = ["qemu-system-x86_64", "-accel", "tcg,thread=multi",
-                "-M", "q35", "-cpu", "max", "-smp", "1", "-m", "768",
+                "-M", "q35", "-cpu", "max", "-smp", "1", "-m", str(memory),
                 "-nodefaults", "-no-user-config", "-display", "none",
                 "-no-reboot",
                 "-serial", f"file:{self.console}",
@@ -71,7 +71,7 @@ class Machine:
                 "-kernel", self.vmlinux, "-initrd", self.initramfs,
                 "-append", "console=ttyS0 quiet panic=-1 tsc=unstable "
                 "no_timer_check mitigations=off nokaslr "
-                f"scs.modules={','.join(modules)}", *devices]
+                f"scs.modules={','.join(modules)} {append}", *devices]
         self.log = open(f"{f}/qemu.log", "wb")
         self.proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                      stdout=self.log, stderr=self.log)
@@ -79,7 +79,7 @@ class Machine:
         self.port = connect(f"{s}/port.sock")
         self.wait_ready()
 
-    def wait_ready(self, seconds=90):
+    def wait_ready(self, seconds=180):
         while self.line(seconds) != "READY":
             pass
 

@@ -72,28 +72,33 @@ class World:
                           f"O=Example/CN={person}"]):
                 subprocess.run([self.vcard, *args], check=True)
 
-    def make_image(self):
+    def make_watch(self):
         watch = f"{self.folder}/watch"
         flags = image.run("pkg-config", "--cflags", "--libs",
                           "libpcsclite").split()
         image.run("cc", "-Wall", "-Wextra", "-O2", "-o", watch,
                   f"{HERE}/watch.c", *flags)
+        return watch
+
+    def make_image(self):
         return image.make(self.folder, self.build, f"{HERE}/init",
-                          {watch: "/usr/bin/reader-watch", self.vcard:
+                          {self.make_watch(): "/usr/bin/reader-watch", self.vcard:
                            "/usr/bin/scs-vcard",
                            f"{self.folder}/other.card": "/etc/other.card"})
+
+    def devices(self):
+        argv = ["-device", "qemu-xhci,id=xhci"]
+        for name in ("card", "card2"):
+            argv += ["-chardev", f"socket,id={name},path={self.socks}/{name}"
+                     ".sock,server=on,wait=off"]
+        return [*argv, "-device",
+                f"usb-ccid,id=reader,bus=xhci.0,serial={SERIAL}", "-device",
+                "ccid-card-passthru,id=reader-slot,chardev=card"]
 
     def start(self):
         self.reader.start()
         self.second.start()
-        self.m.start(["-device", "qemu-xhci,id=xhci", "-chardev",
-                      f"socket,id=card,path={self.socks}/card.sock,"
-                      "server=on,wait=off", "-chardev",
-                      f"socket,id=card2,path={self.socks}/card2.sock,"
-                      "server=on,wait=off",
-                      "-device", "usb-ccid,id=reader,bus=xhci.0,"
-                      f"serial={SERIAL}", "-device", "ccid-card-passthru,id=reader-slot,chardev=card"],
-                     ["virtio_pci", "xhci-pci"])
+        self.m.start(self.devices(), ["virtio_pci", "xhci-pci"])
 
     def stop(self):
         self.card_out()
@@ -465,10 +470,10 @@ def self_test():
     return bad != 0
 
 
-def main(build, folder):
+def main(build, folder, world=World, steps=STEPS):
     os.makedirs(folder, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    return judge(lambda: World(build, folder), STEPS)
+    return judge(lambda: world(build, folder), steps)
 
 
 if __name__ == "__main__":
