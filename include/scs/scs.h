@@ -126,6 +126,8 @@ struct scs_token {
 /*
  * Connect to the token service under `prefix` (NULL: this machine's).
  * SCS_SERVICE: it does not run. SCS_INVALID: a prefix that is not absolute.
+ * SCS_DENIED: this user may not; or this is root, and somebody else could have
+ * put the service's socket there.
  */
 SCS_API int scs_open(const char *prefix, struct scs **out);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "ipc/peer.h"
 #include "ipc/token-proto.h"
 #include "keychain/link.h"
 #include "keychain/result.h"
@@ -21,6 +22,9 @@ open_at(const char *path, struct scs **out)
 	err_t e;
 
 	if ((e = fd_connect_unix_by(path, deadline_in(CONNECT_MS), &fd)))
+		return e;
+	/* a PIN may follow */
+	if (geteuid() == 0 && (e = peer_path_trusted(path)))
 		return e;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return ERR_NOMEM;

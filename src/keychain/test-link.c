@@ -13,36 +13,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "ipc/token-proto.h"
-#include "test.h"
-
-struct pair {
-	int service; /* our end */
-	struct scs *s;
-};
-
-/* An open connection without a socket on disk. */
-static struct pair
-pair_new(void)
-{
-	int fds[2];
-	struct pair p;
-
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	p.service = fds[0];
-	assert_non_null(p.s = calloc(1, sizeof(*p.s)));
-	p.s->fd = fds[1];
-	p.s->pid = getpid();
-	return p;
-}
-
-static void
-pair_done(struct pair *p)
-{
-	fd_close(&p->service);
-	scs_close(&p->s);
-}
+#include "keychain/test-pair.h"
 
 static void
 say(struct pair *p, uint16_t type, const char *body, size_t n)
@@ -245,6 +218,31 @@ TEST(link_belongs_to_the_process_that_opened_it)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	assert_int_equal(list(p.s), SCS_OK);
+}
+
+/* Root's PIN goes to no service that somebody else could have put there. */
+TEST(link_root_trusts_a_path_of_roots_alone)
+{
+	char dir[] = "/tmp/scs-test-link.XXXXXX", run[64], scs[96];
+	char path[128];
+	struct scs *s = NULL;
+	CLOSE_FD int fd = -1;
+
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(run, sizeof(run), "%s/run", dir);
+	(void)snprintf(scs, sizeof(scs), "%s/scs", run);
+	(void)snprintf(path, sizeof(path), "%s/token.sock", scs);
+	EXPECT_OK(file_mkdirs(scs, 0755));
+	EXPECT_OK(fd_listen_unix(path, 0666, &fd));
+	/* anybody can write in /tmp */
+	assert_int_equal(scs_open(dir, &s), SCS_DENIED);
+	assert_null(s);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(scs), 0);
+	assert_int_equal(rmdir(run), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 TEST(link_accepts_null)

@@ -6,40 +6,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "ipc/token-proto.h"
-#include "keychain/link.h"
-#include "test.h"
+#include "keychain/test-pair.h"
 
 #define CARD 0x0102030405060708u
 #define B(text) ((struct scs_bytes){ (text), sizeof(text) - 1 })
 #define NONE ((struct scs_bytes){ NULL, 0 })
 #define CARD_BYTES "\1\2\3\4\5\6\7\x8"
-
-struct pair {
-	int service;
-	struct scs *s;
-};
-
-static struct pair
-pair_new(void)
-{
-	int fds[2];
-	struct pair p;
-
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	p.service = fds[0];
-	assert_non_null(p.s = calloc(1, sizeof(*p.s)));
-	p.s->fd = fds[1];
-	p.s->pid = getpid();
-	return p;
-}
-
-static void
-pair_done(struct pair *p)
-{
-	fd_close(&p->service);
-	scs_close(&p->s);
-}
 
 /* The answer waits in the socket before the question comes. */
 static void

@@ -2,6 +2,7 @@
 #include "tool/cards.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "keychain/result.h"
 #include "tool/say.h"
@@ -28,6 +29,10 @@ cards_open(const char *prefix, struct cards *out, struct why *why)
 	if ((r = scs_open(prefix, &c.scs)) == SCS_SERVICE)
 		return why_add(why, ERR_SERVICE,
 		    "the token service does not run: start scsd");
+	if (r == SCS_DENIED && geteuid() == 0)
+		return why_add(why, ERR_DENIED,
+		    "the token service's socket: others than root can change a "
+		    "folder on its way");
 	if (r != SCS_OK)
 		return why_add(why, result_to_err(r), "%s", scs_result_text(r));
 	if ((e = cards_result(&c, scs_list(c.scs, &c.all, &c.n), why)))

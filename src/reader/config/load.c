@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -40,14 +42,37 @@ load_file(const char *path, struct reader_list *list,
 		bad(path, &why);
 }
 
+/* Files in it can be put aside, and brought back, by who may write there. */
+static err_t
+folder_trusted(const char *dir, struct why *why)
+{
+	struct stat st;
+
+	if (stat(dir, &st) != 0)
+		return errno == ENOENT ? ERR_ABSENT : ERR_NOMEM;
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return why_add(why, ERR_DENIED,
+		    "it must be a folder of root's that nobody else can write");
+	return ERR_OK;
+}
+
 err_t
 reader_conf_load(const char *dir, struct reader_list *list,
     void (*bad)(const char *path, const struct why *why))
 {
 	struct dirent **names = NULL;
 	char path[SCS_PATH_MAX];
+	struct why why = { 0 };
 	int n, len;
+	err_t e;
 
+	if ((e = folder_trusted(dir, &why)) == ERR_ABSENT)
+		return ERR_OK;
+	if (e == ERR_DENIED && bad != NULL)
+		bad(dir, &why);
+	if (e != ERR_OK)
+		return e == ERR_DENIED ? ERR_OK : e;
 	n = scandir(dir, &names, is_config, alphasort);
 	if (n < 0)
 		return errno == ENOENT ? ERR_OK : ERR_NOMEM;

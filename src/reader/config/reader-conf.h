@@ -46,8 +46,9 @@ MUST_CHECK err_t reader_conf_parse(
 
 /*
  * Append those of every file in `dir` in the order of their names; no folder,
- * no readers. Files must be trusted (base/file.h). A file that cannot be used
- * is left out, as a whole, and reported to `bad`, which may be NULL.
+ * no readers. Files must be trusted (base/file.h), and the folder as well. A
+ * file that cannot be used, or the folder, is left out, as a whole, and reported
+ * to `bad`, which may be NULL.
  * ERR_NOMEM: the folder could not be read.
  */
 MUST_CHECK err_t reader_conf_load(const char *dir, struct reader_list *list,

@@ -164,4 +164,35 @@ TEST(a_file_that_others_can_write_or_that_is_wrong_is_left_out)
 	assert_int_equal(list.n, 2);
 }
 
+static void
+note_folder(const char *path, const struct why *why)
+{
+	assert_null(strchr(path + strlen("/tmp/"), '/'));
+	assert_true(why->text[0] != '\0');
+	bad_files++;
+}
+
+/* Who may rename a file that was put aside brings it back. */
+TEST(a_folder_that_others_can_write_has_no_readers)
+{
+	static struct reader_list list;
+	char dir[] = "/tmp/scs-reader-conf.XXXXXX", path[64];
+
+	list.n = 0;
+	bad_files = 0;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/a", dir);
+	EXPECT_OK(file_write(path, 0644, span_str(N L D C)));
+	assert_int_equal(chmod(dir, 0775), 0);
+	EXPECT_OK(reader_conf_load(dir, &list, note_folder));
+	assert_int_equal(list.n, 0);
+	assert_int_equal(bad_files, 1);
+	assert_int_equal(chmod(dir, 0755), 0);
+	EXPECT_OK(reader_conf_load(dir, &list, note_folder));
+	assert_int_equal(list.n, 1);
+	assert_int_equal(bad_files, 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 TEST_MAIN("reader/config/reader-conf")
