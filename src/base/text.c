@@ -44,6 +44,9 @@ code_point_ok(uint32_t v, int more)
 
 	if (v < least[more] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
 		return false;
+	/* noncharacters: U+FFFF is not even allowed in XML */
+	if ((v & 0xfffe) == 0xfffe || (v >= 0xfdd0 && v <= 0xfdef))
+		return false;
 	return v >= 0x20 && v != 0x7f && !(v >= 0x80 && v <= 0x9f);
 }
 

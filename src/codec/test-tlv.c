@@ -151,6 +151,19 @@ TEST(tlv_close_after_a_failure_does_nothing)
 	EXPECT_ERR(ERR_LIMIT, buf_status(&b), "sticky");
 }
 
+TEST(tlv_once_keeps_the_first_even_if_it_is_empty)
+{
+	struct span in = span_from("\x81\0\x81\x01z", 5);
+	struct span field = SPAN_NONE, val;
+
+	EXPECT_OK(tlv_want(&in, 0x81, &val));
+	EXPECT_OK(tlv_once(val, &field));
+	assert_int_equal(field.n, 0);
+	EXPECT_OK(tlv_want(&in, 0x81, &val));
+	EXPECT_ERR(ERR_FORMAT, tlv_once(val, &field), "twice");
+	assert_int_equal(field.n, 0);
+}
+
 static err_t
 use(void *ctx)
 {

@@ -101,6 +101,15 @@ tlv_find(struct span in, uint32_t tag, struct span *val)
 	return ERR_ABSENT;
 }
 
+err_t
+tlv_once(struct span val, struct span *field)
+{
+	if (field->p != NULL)
+		return ERR_FORMAT;
+	*field = val;
+	return ERR_OK;
+}
+
 static void
 put_tag(struct buf *b, uint32_t tag)
 {

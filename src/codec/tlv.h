@@ -30,6 +30,12 @@ MUST_CHECK err_t tlv_want(struct span *in, uint32_t tag, struct span *val);
  */
 MUST_CHECK err_t tlv_find(struct span in, uint32_t tag, struct span *val);
 
+/*
+ * Keep an item's value in a field that starts as SPAN_NONE. ERR_FORMAT: it has
+ * one already.
+ */
+MUST_CHECK err_t tlv_once(struct span val, struct span *field);
+
 /* Append one whole item; lengths take the shortest form. */
 void tlv_put(struct buf *b, uint32_t tag, struct span val);
 

@@ -70,7 +70,7 @@ CALLS(loop,
 	SCMP_SYS(timerfd_gettime), SCMP_SYS(signalfd4), SCMP_SYS(eventfd2),
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(pipe2),
 	SCMP_SYS(pidfd_open), SCMP_SYS(waitid));
-CALLS(connects, SCMP_SYS(connect), SCMP_SYS(bind));
+CALLS(connects, SCMP_SYS(connect));
 CALLS(files,
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
 	SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),

@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,16 @@ static int
 try_unix(void)
 {
 	return socket(AF_UNIX, SOCK_STREAM, 0) < 0;
+}
+
+/* A socket in a folder that others look into. */
+static int
+try_bind(void)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0;
 }
 
 static int
@@ -264,6 +275,8 @@ TEST(a_group_opens_exactly_its_door)
 		{ "files: write", try_open_write, SANDBOX_READ_FILES, false },
 		{ "compute: unix", try_unix, SANDBOX_COMPUTE, false },
 		{ "connect: unix", try_unix, SANDBOX_CONNECT, true },
+		{ "connect: bind", try_bind, SANDBOX_CONNECT, false },
+		{ "foreign: bind", try_bind, FOREIGN, true },
 		{ "connect: inet", try_inet, SANDBOX_CONNECT, false },
 		{ "compute: fork", try_fork, SANDBOX_COMPUTE, false },
 		{ "fork: fork", try_fork, SANDBOX_FORK, true },

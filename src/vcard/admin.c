@@ -67,15 +67,6 @@ struct admin_template {
 };
 
 static err_t
-take_once(struct span val, struct span *out)
-{
-	if (out->p != NULL)
-		return ERR_FORMAT;
-	*out = val;
-	return ERR_OK;
-}
-
-static err_t
 admin_parse(struct span in, struct admin_template *out)
 {
 	struct admin_template t = { 0 };
@@ -87,11 +78,11 @@ admin_parse(struct span in, struct admin_template *out)
 		if ((e = tlv_next(&in, &tag, &val)))
 			return e;
 		if (tag == 0x80)
-			e = take_once(val, &t.witness);
+			e = tlv_once(val, &t.witness);
 		else if (tag == 0x81)
-			e = take_once(val, &t.challenge);
+			e = tlv_once(val, &t.challenge);
 		else if (tag == 0x82)
-			e = take_once(val, &t.response);
+			e = tlv_once(val, &t.response);
 		else
 			return ERR_FORMAT;
 		if (e != ERR_OK)

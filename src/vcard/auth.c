@@ -13,16 +13,6 @@ struct template
 	struct span challenge, exponent;
 };
 
-/* Each item at most once. */
-static err_t
-take_once(struct span val, struct span *out)
-{
-	if (out->p != NULL)
-		return ERR_FORMAT;
-	*out = val;
-	return ERR_OK;
-}
-
 static err_t
 template_parse(struct span in, struct template *out)
 {
@@ -35,11 +25,11 @@ template_parse(struct span in, struct template *out)
 		if ((e = tlv_next(&in, &tag, &val)))
 			return e;
 		if (tag == 0x82)
-			e = take_once(val, &response);
+			e = tlv_once(val, &response);
 		else if (tag == 0x81)
-			e = take_once(val, &t.challenge);
+			e = tlv_once(val, &t.challenge);
 		else if (tag == 0x85)
-			e = take_once(val, &t.exponent);
+			e = tlv_once(val, &t.exponent);
 		else
 			return ERR_FORMAT;
 		if (e != ERR_OK)

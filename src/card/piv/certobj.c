@@ -45,15 +45,6 @@ gunzip(struct span in, struct buf *out)
 	return e;
 }
 
-static err_t
-once(struct span *field, struct span val)
-{
-	if (field->p != NULL)
-		return ERR_FORMAT;
-	*field = val;
-	return ERR_OK;
-}
-
 err_t
 piv_certobj_parse(struct span in, struct buf *der)
 {
@@ -66,8 +57,8 @@ piv_certobj_parse(struct span in, struct buf *der)
 	while (obj.n > 0) {
 		if ((e = tlv_next(&obj, &tag, &val)))
 			return e;
-		if ((tag == 0x70 && (e = once(&cert, val))) ||
-		    (tag == 0x71 && (e = once(&info, val))))
+		if ((tag == 0x70 && (e = tlv_once(val, &cert))) ||
+		    (tag == 0x71 && (e = tlv_once(val, &info))))
 			return e;
 	}
 	if (cert.n == 0)

@@ -21,10 +21,7 @@ all_zero(struct span s)
 static err_t
 once(struct span *field, struct span val, size_t n)
 {
-	if (field->p != NULL || val.n != n)
-		return ERR_FORMAT;
-	*field = val;
-	return ERR_OK;
+	return val.n != n ? ERR_FORMAT : tlv_once(val, field);
 }
 
 static err_t

@@ -28,10 +28,7 @@ check_map(struct span map)
 static err_t
 once(struct span *field, struct span val)
 {
-	if (field->p != NULL || val.n == 0)
-		return ERR_FORMAT;
-	*field = val;
-	return ERR_OK;
+	return val.n == 0 ? ERR_FORMAT : tlv_once(val, field);
 }
 
 err_t
