@@ -100,10 +100,9 @@ on_claim(sd_event_source *s, int fd, uint32_t ev UNUSED, void *data)
 }
 
 /*
- * The control channel and the listener have the lowest numbers; the session's
- * own take their places, and everything after them is closed. A library that
- * kept a connection of ours under a number of its own, as name services do,
- * finds that number free or a socket it does not know, not one of these two.
+ * Take the numbers of the control channel and the listener, and close what
+ * comes after. Those two were never a library's: a name service that closes the
+ * connection it had before the fork cannot hit them.
  */
 static err_t
 keep_own(const struct visitor *v, int gate)
