@@ -415,6 +415,23 @@ flow_login(const char *user, const char *pin, uint8_t yes)
 }
 
 void
+flow_expect(enum verdict want, const char *why)
+{
+	enum verdict got = flow_login(USER_A, "123456", 0);
+
+	if (got != want)
+		fail_msg(
+		    "%s: wanted verdict %d, got %d", why, (int)want, (int)got);
+}
+
+void
+caller_expect(const struct caller *c, const char *part)
+{
+	if (strstr(c->reason, part) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", part, c->reason);
+}
+
+void
 flow_settle(void)
 {
 	(void)usleep(1000 * (WATCH_SETTLE_MS + 250));

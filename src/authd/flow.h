@@ -74,6 +74,12 @@ unsigned int caller_send(struct caller *c, const struct msg *m);
 /* A whole login of USER_A as root with one PIN, interactive. */
 enum verdict flow_login(const char *user, const char *pin, uint8_t yes);
 
+/* The same with the right PIN; another verdict than this fails the test. */
+void flow_expect(enum verdict want, const char *why);
+
+/* The reason of the last result has this in it. */
+void caller_expect(const struct caller *c, const char *part);
+
 /* Let the service itself notice a change of preferences. */
 void flow_settle(void);
 

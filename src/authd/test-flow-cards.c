@@ -9,23 +9,6 @@
 #define PIN "123456"
 #define ASK AUTH_INTERACTIVE
 
-static void
-expect_login(enum verdict want, const char *why)
-{
-	enum verdict got = flow_login(USER_A, PIN, 0);
-
-	if (got != want)
-		fail_msg(
-		    "%s: wanted verdict %d, got %d", why, (int)want, (int)got);
-}
-
-static void
-expect_reason(const struct caller *c, const char *part)
-{
-	if (strstr(c->reason, part) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", part, c->reason);
-}
-
 TEST(of_two_cards_the_users_own_gets_the_pin)
 {
 	struct fake *f = flow.fake;
@@ -34,7 +17,7 @@ TEST(of_two_cards_the_users_own_gets_the_pin)
 	f->cards[1] = f->cards[0];
 	f->cards[0].items[0].cert = f->cards[0].items[0].key = FAKE_OTHER;
 	f->cards_n = 2;
-	expect_login(VERDICT_OK, "the second card is his");
+	flow_expect(VERDICT_OK, "the second card is his");
 	assert_int_equal(f->presented, 1);
 }
 
@@ -65,14 +48,14 @@ TEST(of_a_card_and_its_copy_none_gets_the_pin)
 		    caller_start(&c, i == 0 ? USER_A : "", "", ASK),
 		    AUTH_RESULT);
 		assert_int_equal(c.verdict, VERDICT_REFUSED);
-		expect_reason(&c, "\"Virtual Reader 00\"");
-		expect_reason(&c, "\"Virtual Reader 01\"");
-		expect_reason(&c, "take out the card that is not yours");
+		caller_expect(&c, "\"Virtual Reader 00\"");
+		caller_expect(&c, "\"Virtual Reader 01\"");
+		caller_expect(&c, "take out the card that is not yours");
 		assert_int_equal(f->presented, 0);
 	}
 	f->cards_n = 1;
 	f->cards[0].items[0].key = FAKE_P256;
-	expect_login(VERDICT_OK, "the copy was taken out");
+	flow_expect(VERDICT_OK, "the copy was taken out");
 }
 
 TEST(a_card_put_in_while_its_copy_asks_for_the_pin_is_noticed)
@@ -86,7 +69,7 @@ TEST(a_card_put_in_while_its_copy_asks_for_the_pin_is_noticed)
 	insert_copy(flow.fake);
 	assert_int_equal(caller_pin(&c, PIN, 0), AUTH_RESULT);
 	assert_int_equal(c.verdict, VERDICT_REFUSED);
-	expect_reason(&c, "take out the card that is not yours");
+	caller_expect(&c, "take out the card that is not yours");
 	assert_int_equal(flow.fake->presented, 0);
 }
 
@@ -100,7 +83,7 @@ TEST(copies_of_cards_of_others_are_no_concern)
 	f->cards[0].items[0].key = f->cards[0].items[0].cert = FAKE_OTHER;
 	f->cards[1].items[0].key = f->cards[1].items[0].cert = FAKE_OTHER;
 	f->cards_n = 3;
-	expect_login(VERDICT_OK, "two cards of nobody, one of his own");
+	flow_expect(VERDICT_OK, "two cards of nobody, one of his own");
 	assert_int_equal(f->presented, 1);
 }
 

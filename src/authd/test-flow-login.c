@@ -13,23 +13,6 @@
 #define PIN "123456"
 #define ASK AUTH_INTERACTIVE
 
-static void
-expect_login(enum verdict want, const char *why)
-{
-	enum verdict got = flow_login(USER_A, PIN, 0);
-
-	if (got != want)
-		fail_msg(
-		    "%s: wanted verdict %d, got %d", why, (int)want, (int)got);
-}
-
-static void
-expect_reason(const struct caller *c, const char *part)
-{
-	if (strstr(c->reason, part) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", part, c->reason);
-}
-
 TEST(the_right_pin_on_a_paired_card_is_accepted)
 {
 	static const enum fake_key keys[] = { FAKE_RSA, FAKE_P256, FAKE_P384 };
@@ -58,9 +41,9 @@ TEST(two_logins_never_ask_for_the_same_signature)
 	uint8_t first[64];
 
 	flow_reset(FAKE_P256);
-	expect_login(VERDICT_OK, "first");
+	flow_expect(VERDICT_OK, "first");
 	memcpy(first, flow.fake->digest, sizeof(first));
-	expect_login(VERDICT_OK, "second");
+	flow_expect(VERDICT_OK, "second");
 	assert_memory_not_equal(first, flow.fake->digest, 32);
 }
 
@@ -91,16 +74,16 @@ TEST(a_card_that_lies_about_its_key_is_refused)
 		flow_reset(k == 0 ? FAKE_P256 : FAKE_RSA);
 		for (size_t i = 0; i < nitems(rows); i++) {
 			flow.fake->lie = LIE_NONE;
-			expect_login(VERDICT_OK, "an honest login before");
+			flow_expect(VERDICT_OK, "an honest login before");
 			flow.fake->lie = rows[i].lie;
 			/* an EC card cannot pad: its other key is EC too */
 			if (k == 1 && rows[i].lie == LIE_OTHER_KEY)
 				continue;
-			expect_login(rows[i].want, rows[i].why);
+			flow_expect(rows[i].want, rows[i].why);
 		}
 	}
 	flow.fake->lie = LIE_NONE;
-	expect_login(VERDICT_OK, "an honest login after");
+	flow_expect(VERDICT_OK, "an honest login after");
 }
 
 TEST(an_unknown_error_of_the_token_service_is_no_success)
@@ -114,11 +97,11 @@ TEST(a_malformed_token_list_is_refused)
 {
 	flow_reset(FAKE_P256);
 	flow.fake->lie = LIE_LIST_GARBAGE;
-	expect_login(VERDICT_SERVICE, "a byte after the list");
+	flow_expect(VERDICT_SERVICE, "a byte after the list");
 	flow.fake->lie = LIE_LIST_HUGE_COUNT;
-	expect_login(VERDICT_SERVICE, "65535 tokens");
+	flow_expect(VERDICT_SERVICE, "65535 tokens");
 	flow.fake->lie = LIE_NONE;
-	expect_login(VERDICT_OK, "afterwards");
+	flow_expect(VERDICT_OK, "afterwards");
 }
 
 /* What a card shows, and why no PIN ever goes to it. */
@@ -171,7 +154,7 @@ TEST(a_card_without_a_usable_login_key_is_refused_before_the_pin)
 		if (caller_start(&c, USER_A, "", ASK) != AUTH_RESULT ||
 		    c.verdict != rows[i].want)
 			fail_msg("%s: verdict %d", rows[i].why, (int)c.verdict);
-		expect_reason(&c, rows[i].reason);
+		caller_expect(&c, rows[i].reason);
 		assert_int_equal(flow.fake->presented, 0);
 	}
 }
@@ -180,14 +163,14 @@ TEST(no_card_and_no_pairing_are_different_answers)
 {
 	flow_reset(FAKE_P256);
 	flow.fake->cards_n = 0;
-	expect_login(VERDICT_NO_CARD, "no card");
+	flow_expect(VERDICT_NO_CARD, "no card");
 	flow_reset(FAKE_P256);
 	flow.fake->cards[0].flags = 0;
-	expect_login(VERDICT_NO_CARD, "a driver that is not for login");
+	flow_expect(VERDICT_NO_CARD, "a driver that is not for login");
 	flow_reset(FAKE_P256);
 	flow.fake->cards[0].items[0].key = FAKE_OTHER;
 	flow.fake->cards[0].items[0].cert = FAKE_OTHER;
-	expect_login(VERDICT_NOT_PAIRED, "another person's card");
+	flow_expect(VERDICT_NOT_PAIRED, "another person's card");
 	flow_reset(FAKE_P256);
 	assert_int_equal(
 	    flow_login("no-such-user", PIN, 0), VERDICT_NOT_PAIRED);
@@ -210,7 +193,7 @@ TEST(the_old_form_of_a_pairing_is_honoured)
 	    hex);
 	flow_write("/etc/SmartCardServices/directory/users/" USER_A ".plist",
 	    text, 0644);
-	expect_login(VERDICT_OK, ";pubkeyhash;");
+	flow_expect(VERDICT_OK, ";pubkeyhash;");
 }
 
 TEST(a_record_that_others_can_write_pairs_nobody)
@@ -218,12 +201,12 @@ TEST(a_record_that_others_can_write_pairs_nobody)
 	char p[256];
 
 	flow_reset(FAKE_P256);
-	expect_login(VERDICT_OK, "before");
+	flow_expect(VERDICT_OK, "before");
 	(void)snprintf(p, sizeof(p),
 	    "%s/etc/SmartCardServices/directory/users/" USER_A ".plist",
 	    flow.dir);
 	assert_int_equal(chmod(p, 0666), 0);
-	expect_login(VERDICT_REFUSED, "mode 0666");
+	flow_expect(VERDICT_REFUSED, "mode 0666");
 }
 
 TEST(the_user_is_found_from_the_card)
@@ -283,7 +266,7 @@ TEST(unpairing_counts_even_while_the_pin_is_asked)
 	flow_unpair(USER_A);
 	assert_int_equal(caller_pin(&c, PIN, 0), AUTH_RESULT);
 	assert_int_equal(c.verdict, VERDICT_REFUSED);
-	expect_reason(&c, "no longer paired");
+	caller_expect(&c, "no longer paired");
 }
 
 TEST(smart_cards_can_be_turned_off_without_a_restart)
@@ -294,9 +277,9 @@ TEST(smart_cards_can_be_turned_off_without_a_restart)
 	flow_pref(PREFS_SMARTCARD, "<key>allowSmartCard</key><false/>");
 	caller_open(&c, geteuid());
 	assert_int_equal(caller_start(&c, USER_A, "", ASK), AUTH_RESULT);
-	expect_reason(&c, "allowSmartCard");
+	caller_expect(&c, "allowSmartCard");
 	flow_reset(FAKE_P256);
-	expect_login(VERDICT_OK, "turned on again");
+	flow_expect(VERDICT_OK, "turned on again");
 }
 
 TEST(turning_cards_off_counts_even_while_the_pin_is_asked)
@@ -321,7 +304,7 @@ TEST(a_trust_level_that_cannot_be_evaluated_refuses)
 	    "<key>checkCertificateTrust</key><integer>1</integer>");
 	caller_open(&c, geteuid());
 	assert_int_equal(caller_start(&c, USER_A, "", ASK), AUTH_RESULT);
-	expect_reason(&c, "checkCertificateTrust is 1");
+	caller_expect(&c, "checkCertificateTrust is 1");
 	flow_reset(FAKE_P256);
 }
 
@@ -331,9 +314,9 @@ TEST(a_malformed_preference_keeps_the_last_valid_policy)
 	flow_pref(PREFS_SMARTCARD, "<key>allowSmartCard</key><false/>");
 	flow_settle();
 	flow_pref(PREFS_SMARTCARD, "<key>allowSmartCard</key>");
-	expect_login(VERDICT_REFUSED, "still off, before the service sees it");
+	flow_expect(VERDICT_REFUSED, "still off, before the service sees it");
 	flow_settle();
-	expect_login(VERDICT_REFUSED, "still off");
+	flow_expect(VERDICT_REFUSED, "still off");
 	assert_true(flow_logged("a key without a value"));
 	flow_reset(FAKE_P256);
 }
@@ -348,9 +331,9 @@ TEST(preferences_that_were_never_readable_refuse)
 	caller_open(&c, geteuid());
 	assert_int_equal(caller_start(&c, USER_A, "", ASK), AUTH_RESULT);
 	assert_int_equal(c.verdict, VERDICT_REFUSED);
-	expect_reason(&c, "preferences cannot be read");
+	caller_expect(&c, "preferences cannot be read");
 	flow_reset(FAKE_P256);
-	expect_login(VERDICT_OK, "removed again");
+	flow_expect(VERDICT_OK, "removed again");
 }
 
 TEST(a_login_from_another_host_is_refused_unless_ignoreard)
@@ -362,7 +345,7 @@ TEST(a_login_from_another_host_is_refused_unless_ignoreard)
 	assert_int_equal(
 	    caller_start(&c, USER_A, "far.example.org", ASK), AUTH_RESULT);
 	assert_int_equal(c.verdict, VERDICT_REFUSED);
-	expect_reason(&c, "far.example.org");
+	caller_expect(&c, "far.example.org");
 	caller_open(&d, geteuid());
 	assert_int_equal(
 	    caller_start(&d, USER_A, "localhost", ASK), AUTH_PROMPT);
@@ -381,7 +364,7 @@ TEST(an_attribute_mapping_is_said_to_be_unavailable)
 	    "<plist version=\"1.0\"><dict><key>AttributeMapping</key><dict/>"
 	    "</dict></plist>",
 	    0644);
-	expect_login(VERDICT_OK, "fixed pairing");
+	flow_expect(VERDICT_OK, "fixed pairing");
 	assert_true(flow_logged("AttributeMapping"));
 	flow_write("/etc/SmartcardLogin.plist",
 	    "<plist version=\"1.0\"><dict/></plist>", 0644);
@@ -392,7 +375,7 @@ TEST(every_login_is_logged_and_no_pin_is)
 	flow_reset(FAKE_P256);
 	(void)snprintf(flow.fake->pin, sizeof(flow.fake->pin), "86420975");
 	assert_int_equal(flow_login(USER_A, "86420975", 0), VERDICT_OK);
-	expect_login(VERDICT_INTERNAL, "interactive: asked again");
+	flow_expect(VERDICT_INTERNAL, "interactive: asked again");
 	assert_true(
 	    flow_logged("login: user \"" USER_A "\" service \"login\""));
 	assert_true(flow_logged("accepted"));
@@ -443,17 +426,17 @@ TEST(a_malformed_request_ends_its_own_connection_alone)
 	/* the caller sees no difference between a crash and a closed door */
 	flow_settle();
 	assert_false(flow_logged("was killed by signal"));
-	expect_login(VERDICT_OK, "afterwards");
+	flow_expect(VERDICT_OK, "afterwards");
 }
 
 TEST(a_token_socket_of_another_user_is_not_believed)
 {
 	flow_reset(FAKE_P256);
 	flow_restart(54321);
-	expect_login(VERDICT_SERVICE, "wrong peer");
+	flow_expect(VERDICT_SERVICE, "wrong peer");
 	assert_int_equal(flow.fake->presented, 0);
 	flow_restart(geteuid());
-	expect_login(VERDICT_OK, "right peer");
+	flow_expect(VERDICT_OK, "right peer");
 }
 
 static int
