@@ -95,6 +95,10 @@ def logging(s, card, lines_of=lines):
     sent = opensc(s, SELECT, VERIFY)
     stack.wait_until(lambda: any(sent[0] in x for x in lines_of(s)), 5,
                      f"{sent[0]} in the log")
+    seen = [x for x in card.tell("trace").splitlines() if x[:1].isdigit()]
+    need(len(lines_of(s)) - before == len(seen),
+         f"the card has seen {len(seen)} commands, the log "
+         f"{len(lines_of(s)) - before}")
     text = "\n".join(lines_of(s))
     need("APDU -> 00 20 00 80 (9 more bytes)" in text, "VERIFY, its header")
     need("31 32 33 34 35 36" not in s.log_text() + text, "a PIN in the log")
@@ -162,6 +166,28 @@ def disabled_tokens(s, card):
     return "off and on, at once"
 
 
+def by_command(s, card):
+    """security smartcards token: -l, -d and -e, judged by what happens."""
+    def token(*args):
+        _, out, _ = s.tool("security", "smartcards", "token", *args, check=0)
+        return out
+    s.wait_tokens(1)
+    need(token("-l") == "", "a list of nothing")
+    need(token("-d", PIV) == "", "-d says something")
+    s.wait_tokens(0, 5)
+    need(token("-l") == f'\t"{PIV}"\n', f"-l: {token('-l')}")
+    need(preferences(s)["DisabledTokens"] == [PIV], "the preference")
+    code, _ = s.login(USER, stack.PIN)
+    need(code != 0, "a login without a driver")
+    token("-d", "com.example.other")
+    token("-e", PIV)
+    need(preferences(s)["DisabledTokens"] == ["com.example.other"], "-e")
+    s.wait_tokens(1, 5)
+    code, out = s.login(USER, stack.PIN)
+    need(code == 0, f"no login: {out}")
+    return "off and on"
+
+
 def journal_lines(s):
     r = subprocess.run(
         ["journalctl", "-D", "/run/log/journal", "-o", "json",
@@ -199,7 +225,8 @@ def private_possible():
 
 
 CASES = {"logging": logging, "turned_off_again": turned_off_again,
-         "disabled_tokens": disabled_tokens, "journal": journal}
+         "disabled_tokens": disabled_tokens, "by_command": by_command,
+         "journal": journal}
 
 
 def run(build, names):
