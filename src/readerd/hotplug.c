@@ -187,6 +187,7 @@ static void
 look(struct hotplug *h)
 {
 	h->n = h->unknown_n = 0;
+	h->svc->looking = false;
 	if (usb_scan(on_found, h) != ERR_OK) {
 		log_err("USB readers cannot be looked for in /sys");
 		return;
@@ -278,6 +279,7 @@ hotplug_start(struct service *svc, const char *const *dirs, size_t n,
 		hotplug_stop(&h);
 		return e;
 	}
+	svc->looking = true;
 	*out = h;
 	return ERR_OK;
 }

@@ -93,6 +93,28 @@ service_drivers(struct service *svc, size_t n)
 	}
 }
 
+static bool
+has_reader(const struct service *svc, const struct ifd *ifd)
+{
+	for (size_t i = 0; i < svc->slots_n; i++) {
+		if (svc->slots[i]->ifd == ifd && svc->slots[i]->present)
+			return true;
+	}
+	return false;
+}
+
+bool
+service_settled(const struct service *svc)
+{
+	for (size_t i = 0; i < svc->ifds_n; i++) {
+		const struct ifd *ifd = &svc->ifds[i];
+
+		if (!ifd->idle && ifd->backoff_ms == 0 && !has_reader(svc, ifd))
+			return false;
+	}
+	return !svc->looking;
+}
+
 uint32_t
 service_random(void)
 {

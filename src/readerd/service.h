@@ -54,6 +54,7 @@ struct service {
 	struct prefs *prefs; /* owned; NULL: not read */
 	struct watch *prefs_watch;
 	int control; /* channel to scsd; -1: none */
+	bool looking; /* for the USB readers that are there at the start */
 	uint64_t driver_ms; /* a driver that takes longer hangs */
 };
 
@@ -66,6 +67,12 @@ void service_done(struct service *svc);
  * array from now on, whichever process is up first.
  */
 void service_drivers(struct service *svc, size_t n);
+
+/*
+ * The readers that are there at the start are known: each driver has shown its
+ * reader, or has failed once.
+ */
+bool service_settled(const struct service *svc);
 
 /* A reader that is there. NULL: unknown. */
 struct slot *service_find(struct service *svc, const char *name);

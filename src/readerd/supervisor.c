@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "ipc/control.h"
 
+#define SETTLE_USEC 10000u
+#define SETTLE_TURNS 300 /* three seconds */
+
 static void
 tell(struct service *svc, const struct control *c)
 {
@@ -102,9 +105,31 @@ log_used(struct service *svc)
 	tell(svc, &(struct control){ .type = CONTROL_CLEAR_LOG });
 }
 
+/*
+ * Clients that come as soon as we are ready are to see the readers that were
+ * there before; one whose driver hangs is not waited for for long.
+ */
+static int
+on_settle(sd_event_source *src, uint64_t usec UNUSED, void *data)
+{
+	static unsigned int turns;
+	struct service *svc = data;
+
+	if (service_settled(svc) || ++turns == SETTLE_TURNS) {
+		tell(svc, &(struct control){ .type = CONTROL_READY });
+		sd_event_source_disable_unref(src);
+		return 0;
+	}
+	return sd_event_source_set_time_relative(src, SETTLE_USEC) < 0
+	    ? -1
+	    : sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+}
+
 err_t
 supervisor_start(struct service *svc, int fd, unsigned int n)
 {
+	sd_event_source *settle; /* the loop's, until we are ready */
+
 	svc->control = fd;
 	svc->log_used = log_used;
 	if (sd_event_add_io(svc->ev, NULL, fd, EPOLLIN, on_control, svc) < 0)
@@ -116,6 +141,8 @@ supervisor_start(struct service *svc, int fd, unsigned int n)
 		if (i < n)
 			spawn(&svc->ifds[i]);
 	}
-	tell(svc, &(struct control){ .type = CONTROL_READY });
-	return ERR_OK;
+	return sd_event_add_time_relative(svc->ev, &settle, CLOCK_MONOTONIC,
+		   SETTLE_USEC, 1000, on_settle, svc) < 0
+	    ? ERR_NOMEM
+	    : ERR_OK;
 }

@@ -109,6 +109,31 @@ TEST(a_reader_that_comes_back_has_its_place_again)
 	service_done(&svc);
 }
 
+TEST(the_start_is_over_when_each_reader_is_there_or_has_failed)
+{
+	static struct service svc;
+	const struct usb_reader r[] = { reader("1-1:1.0", 4),
+		reader("1-2:1.0", 5) };
+	const size_t driver[] = { 0, 0 };
+
+	start(&svc, 1);
+	assert_false(service_settled(&svc));
+	svc.looking = true;
+	slot_appear(service_slot(&svc, &svc.ifds[0], 0), span_str("Static"));
+	assert_false(service_settled(&svc));
+	hotplug_now(&svc, r, driver, 2);
+	svc.looking = false;
+	assert_false(service_settled(&svc));
+	slot_appear(service_slot(&svc, &svc.ifds[1], 0), span_str("First"));
+	assert_false(service_settled(&svc));
+	svc.ifds[2].backoff_ms = 100; /* its driver died */
+	assert_true(service_settled(&svc));
+	hotplug_now(&svc, r, driver, 1); /* or it was unplugged */
+	svc.ifds[2].backoff_ms = 0;
+	assert_true(service_settled(&svc));
+	service_done(&svc);
+}
+
 /* Faster than any scan: another device in the same port. */
 TEST(a_device_that_was_changed_gets_a_new_process)
 {

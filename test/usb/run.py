@@ -201,7 +201,8 @@ def a_reader_that_is_there_at_the_start_has_pcsclites_name(w):
     w.sh("systemd-sysusers /usr/local/lib/sysusers.d/scs.conf")
     expect(USB_ID in w.sh("lsusb"), "the kernel has no reader")
     w.service()
-    w.wait_reader(f"{NAME} 00 00", False)
+    # no waiting: whoever comes when the service is ready sees the reader
+    expect(w.listed() == {f"{NAME} 00 00": False}, f"readers: {w.listed()}")
     w.end_service()
     expect(not w.ifds(), "a driver outlived its service")
     w.service("--virtual", VIRTUAL)
