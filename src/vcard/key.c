@@ -105,24 +105,33 @@ key_find(const struct vcard *c, uint8_t slot)
 	return NULL;
 }
 
+/* The new key is in the file, or the old one stays. */
 err_t
 key_put(struct vcard *c, uint8_t slot, uint8_t policy, EVP_PKEY *pkey)
 {
-	uint8_t alg = key_alg(pkey);
-	size_t i = 0;
+	struct key fresh = { slot, key_alg(pkey), policy, pkey };
+	struct key old = { 0 };
+	size_t i = 0, before = c->keys_n;
+	err_t e;
 
 	while (i < c->keys_n && c->keys[i].slot != slot)
 		i++;
-	if (!slot_ok(slot) || alg == 0 || i == KEYS_MAX) {
+	if (!slot_ok(slot) || fresh.alg == 0 || i == KEYS_MAX) {
 		EVP_PKEY_free(pkey);
 		return ERR_UNSUPPORTED;
 	}
 	if (i == c->keys_n)
 		c->keys_n++;
 	else
-		EVP_PKEY_free(c->keys[i].pkey);
-	c->keys[i] = (struct key){ slot, alg, policy, pkey };
-	return card_save(c);
+		old = c->keys[i];
+	c->keys[i] = fresh;
+	if ((e = card_save(c))) {
+		c->keys_n = before;
+		c->keys[i] = old;
+		old = fresh;
+	}
+	EVP_PKEY_free(old.pkey);
+	return e;
 }
 
 err_t

@@ -44,50 +44,48 @@ find(const struct vcard *c, uint32_t tag)
 	return i;
 }
 
-static void
-drop(struct vcard *c, size_t i)
-{
-	if (i == c->objects_n)
-		return;
-	buf_done(&c->objects[i].value);
-	c->objects[i] = c->objects[--c->objects_n];
-}
-
-/* The new value is whole before the old one goes. */
+/*
+ * Swap the value of `tag` with *v; an empty one means that there is none. Twice
+ * is as never.
+ */
 static err_t
-store(struct vcard *c, uint32_t tag, struct span value)
+exchange(struct vcard *c, uint32_t tag, struct buf *v)
 {
-	struct buf v = BUF_INIT(OBJECT_MAX);
 	size_t i = find(c, tag);
-	err_t e;
+	struct buf old = BUF_INIT(OBJECT_MAX);
 
-	if (i == OBJECTS_MAX)
-		return ERR_LIMIT;
-	buf_put(&v, value);
-	if ((e = buf_status(&v))) {
-		buf_done(&v);
-		return e;
-	}
-	if (i == c->objects_n)
+	if (i == c->objects_n) {
+		if (v->n == 0)
+			return ERR_OK;
+		if (i == OBJECTS_MAX)
+			return ERR_LIMIT;
 		c->objects_n++;
+	} else {
+		old = c->objects[i].value;
+	}
+	if (v->n > 0)
+		c->objects[i] = (struct object){ tag, *v };
 	else
-		buf_done(&c->objects[i].value);
-	c->objects[i] = (struct object){ tag, v };
+		c->objects[i] = c->objects[--c->objects_n];
+	*v = old;
 	return ERR_OK;
 }
 
+/* The new value is in the file, or the old one stays. */
 err_t
 vcard_put_object(struct vcard *c, uint32_t tag, struct span value)
 {
+	CLEANUP(buf_done) struct buf v = BUF_INIT(OBJECT_MAX);
 	err_t e;
 
 	if (!object_tag_ok(tag))
 		return ERR_UNSUPPORTED;
-	if (value.n == 0)
-		drop(c, find(c, tag));
-	else if ((e = store(c, tag, value)))
+	buf_put(&v, value);
+	if ((e = buf_status(&v)) || (e = exchange(c, tag, &v)))
 		return e;
-	return card_save(c);
+	if ((e = card_save(c)) && exchange(c, tag, &v) != ERR_OK)
+		return ERR_LIMIT; /* cannot be: there was room before */
+	return e;
 }
 
 err_t

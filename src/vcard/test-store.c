@@ -124,6 +124,34 @@ TEST(a_pin_is_not_verified_when_the_file_cannot_be_written)
 	EXPECT_SW(SW_TRIES | 2, c, "00200080", "was not compared either");
 }
 
+TEST(what_cannot_be_written_changes_nothing)
+{
+	CLEANUP(place_done) struct place p;
+	CLEANUP(vcard_free) struct vcard *c = card_on(NULL);
+	CLEANUP(buf_done) struct buf x = BUF_INIT(4096), y = BUF_INIT(4096);
+	struct span value;
+
+	EXPECT_OK(vcard_generate(c, 0x9e, VCARD_P256));
+	EXPECT_OK(vcard_put_object(c, 0x5fc105, span_str("old")));
+	EXPECT_OK(vcard_public_key(c, 0x9e, &x));
+	place_make(&p);
+	EXPECT_OK(vcard_attach(c, p.file));
+	(void)unlink(p.file);
+	assert_int_equal(rmdir(p.dir), 0);
+	c->admin_ok = true;
+	EXPECT_SW(SW_MEMORY, c, "0047009e05ac0380011100", "GENERATE");
+	EXPECT_SW(SW_MEMORY, c, "0047009a05ac0380011100", "in another slot");
+	EXPECT_SW(SW_MEMORY, c, "00db3fff095c035fc10553023130", "PUT DATA");
+	EXPECT_SW(SW_MEMORY, c, "00db3fff075c035fc1055300", "empty");
+	EXPECT_SW(SW_MEMORY, c, "00db3fff095c035fc10a53023130", "a new one");
+	EXPECT_OK(vcard_public_key(c, 0x9e, &y));
+	assert_true(span_eq(buf_span(&x), buf_span(&y)));
+	assert_null(key_find(c, 0x9a));
+	EXPECT_OK(vcard_get_object(c, 0x5fc105, &value));
+	EXPECT_SPAN(value, "old");
+	EXPECT_ERR(ERR_ABSENT, vcard_get_object(c, 0x5fc10a, &value), "new");
+}
+
 TEST(the_counter_and_keys_survive_a_change_of_pin)
 {
 	CLEANUP(place_done) struct place p;
