@@ -143,6 +143,8 @@ print_all(const struct invocation *in, const struct cards *c, struct json *j,
 		else
 			print_token(&c->all[i], &ids);
 	}
+	if (c->n == 0 && j == NULL)
+		say("no smart card that we know is in a reader");
 	if (unpaired && geteuid() != 0)
 		say("only root is told whether somebody else is paired with an "
 		    "unpaired identity");

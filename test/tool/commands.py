@@ -308,8 +308,12 @@ def identities_say_what_a_card_lacks(w, c):
 
 
 def identities_without_cards_print_nothing(w, c):
+    """On standard output, as the original; a person is told beside it."""
     w.token.answers[fake.LIST] = listing()
-    expect(w, ["sc_auth", "identities"], 0, "", "")
+    expect(w, ["sc_auth", "identities"], 0, "",
+           "sc_auth: no smart card that we know is in a reader\n")
+    _, out, _ = expect(w, ["sc_auth", "identities", "--json"], 0, err="")
+    same("json", json.loads(out), [])
 
 
 def identities_believe_no_answer(w, c):
