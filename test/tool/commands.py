@@ -23,6 +23,8 @@ from fake import (Card, Cut, Item, KEY, SIGN, DECRYPT, DERIVE, LOGIN_KEY, listin
 ID = "com.apple.pivtoken:00112233445566778899AABBCCDDEEFF"
 ID2 = "com.apple.pivtoken:FFEEDDCCBBAA99887766554433221100"
 USER = pwd.getpwuid(os.getuid()).pw_name
+HINT = ("sc_auth: only root is told whether somebody else is paired with an "
+        "unpaired identity\n")
 LABEL9A, LABEL9D = "PIV Authentication (Jane Dœ)", "Key Management (Jane Dœ)"
 
 
@@ -268,7 +270,7 @@ def identities_are_paired_or_not(w, c):
            f"{c.hash}\talice - Certificate For {LABEL9A}\n"
            f"SmartCard: {ID2}\nUnpaired identities:\n"
            f"{c.mgmt.pkhh.hex().upper()}\tCertificate For {other.label}\n",
-           "")
+           "" if os.geteuid() == 0 else HINT)
     _, out, _ = expect(w, ["sc_auth", "identities", "--json"], 0)
     same("json", json.loads(out)[0], {
         "smartcard": ID, "reader": "Reader 00", "problems": [],
@@ -280,11 +282,9 @@ def identities_of_others_are_roots_to_know(w, c):
     """What an ordinary user sees as unpaired may be somebody else's."""
     w.token.answers[fake.LIST] = listing(c.jane)
     w.auth.answers[fake.USER_OF] = users()
-    hint = ("sc_auth: only root is told whether somebody else is paired with "
-            "an unpaired identity\n")
     _, out, err = expect(w, ["sc_auth", "identities"], 0)
     same("to root", ("Unpaired identities:" in out, err),
-         (True, hint if os.geteuid() != 0 else ""))
+         (True, HINT if os.geteuid() != 0 else ""))
     if os.geteuid() != 0:
         return
     for s in ("token.sock", "auth.sock"):
@@ -294,7 +294,7 @@ def identities_of_others_are_roots_to_know(w, c):
                            capture_output=True, timeout=60)
     except PermissionError:  # he cannot reach the program
         return
-    same("to nobody", (r.returncode, r.stderr.decode()), (0, hint))
+    same("to nobody", (r.returncode, r.stderr.decode()), (0, HINT))
 
 
 def identities_say_what_a_card_lacks(w, c):
