@@ -170,6 +170,12 @@ class World:
             pattern, self.sh(f"cat {path}"), re.M), f"{pattern} in {path}",
             seconds)
 
+    def kernel_log_with(self, part):
+        def look():
+            text = self.sh("dmesg")
+            return text if part in text else None
+        return self.wait(look, f"{part} in the kernel's log")
+
     def ifds(self):
         """pid -> command line of the driver processes"""
         out = self.sh("ps -o pid,args | grep '[s]cs-ifd'", None)
@@ -364,6 +370,22 @@ def a_second_usb_reader_is_one_of_its_own(w):
     expect(w.login(stack.PIN)[0], "no login after that")
 
 
+def the_machine_sleeps_and_wakes_up(w):
+    """To idle: QEMU cannot wake a machine whose kernel it loaded from more.
+    The controller loses its power all the same."""
+    w.sh("dmesg -c >/dev/null; echo enabled >/sys/class/tty/ttyS1/power/wakeup;"
+         " (sleep 1; echo freeze >/sys/power/state) >/dev/null 2>&1 &")
+    time.sleep(4)
+    w.m.port.sendall(b"\n")  # wakes it, and is an empty script
+    expect(w.m.line(60) == "END 0", "it did not wake up")
+    log = w.kernel_log_with("PM: suspend exit")
+    expect("lost power" in log, f"the USB controller did not sleep:\n{log}")
+    w.wait_reader(w.usb, True)
+    w.wait_tokens(2)
+    let_in, out = w.login(stack.PIN)
+    expect(let_in, f"no login after the machine slept:\n{out}")
+
+
 def nothing_was_killed_and_the_service_ends(w):
     log = w.log()
     bad = [x for x in log.splitlines() if "killed by signal" in x and
@@ -388,6 +410,7 @@ STEPS = (
     its_driver_dies_and_comes_back,
     unplugged_while_a_command_is_at_the_card,
     a_second_usb_reader_is_one_of_its_own,
+    the_machine_sleeps_and_wakes_up,
     nothing_was_killed_and_the_service_ends,
 )
 
