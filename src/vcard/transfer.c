@@ -17,7 +17,19 @@
 
 #define INPUT_MAX 32768
 
-/* PEM to DER; what is not PEM is taken as it is, well-formed or not. */
+static bool
+is_pem(struct span in)
+{
+	struct span begin = span_str("-----BEGIN ");
+
+	return span_eq(span_first(in, begin.n), begin);
+}
+
+/*
+ * PEM to DER. What is not PEM is taken as it is, well-formed or not; but PEM of
+ * another kind is a mistake, and of a private key a bad one: everybody can read
+ * a certificate.
+ */
 static err_t
 cert_der(struct span in, struct buf *out)
 {
@@ -32,11 +44,13 @@ cert_der(struct span in, struct buf *out)
 		n = i2d_X509(x, &der);
 	if (n > 0)
 		buf_put(out, span_from(der, (size_t)n));
-	else
+	else if (!is_pem(in))
 		buf_put(out, in);
 	OPENSSL_free(der);
 	X509_free(x);
 	BIO_free(bio);
+	if (n <= 0 && is_pem(in))
+		return ERR_FORMAT;
 	return buf_status(out);
 }
 
