@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "token/driver.h"
 #include "token/token.h"
 #include "tokend/tokend.h"
 #include "tokend/worker-proto.h"
@@ -107,7 +108,19 @@ send_next(struct entry *e)
 	return flush(e);
 }
 
-/* It must be the card we asked about, in the reader we named, and no more. */
+/* A driver that there is, and that is turned on. */
+static bool
+driver_on(const struct entry *e)
+{
+	for (size_t i = 0; i < driver_count(); i++) {
+		if (strcmp(driver_id(i), e->driver) == 0)
+			return (e->d->drivers_off & 1u << i) == 0;
+	}
+	return false;
+}
+
+/* It must be the card we asked about, in the reader we named, by a driver that
+ * may, and no more. */
 static err_t
 check_report(struct entry *e, struct span token)
 {
@@ -122,7 +135,8 @@ check_report(struct entry *e, struct span token)
 	    (err = msg_get_str(&token, reader, sizeof(reader))) ||
 	    (err = msg_get_str(&token, e->driver, sizeof(e->driver))))
 		return err;
-	if (insertion != e->insertion || strcmp(reader, e->reader) != 0)
+	if (insertion != e->insertion || strcmp(reader, e->reader) != 0 ||
+	    !driver_on(e))
 		return ERR_FORMAT;
 	return ERR_OK;
 }

@@ -30,10 +30,16 @@ TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
 		uint64_t insertion;
 		const char *reader;
 		bool more;
+		const char *driver;
+		uint32_t off;
+		bool taken;
 	} rows[] = {
-		{ "another insertion", 1, NULL, false },
-		{ "another reader", 0, "B", false },
-		{ "one byte more", 0, NULL, true },
+		{ "as it should be", 0, NULL, false, NULL, 0, true },
+		{ "another insertion", 1, NULL, false, NULL, 0, false },
+		{ "another reader", 0, "B", false, NULL, 0, false },
+		{ "one byte more", 0, NULL, true, NULL, 0, false },
+		{ "no driver of ours", 0, NULL, false, "x", 0, false },
+		{ "a driver that is off", 0, NULL, false, NULL, 1, false },
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++) {
@@ -42,6 +48,7 @@ TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
 		struct worker w;
 
 		start();
+		d.drivers_off = rows[i].off;
 		entry_add(&d, "A", 1);
 		w = worker_of(asked(1000));
 		EXPECT_OK(token_new(&t));
@@ -49,15 +56,17 @@ TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
 		(void)snprintf(t->id, sizeof(t->id), "t");
 		(void)snprintf(t->reader, sizeof(t->reader), "%s",
 		    rows[i].reader != NULL ? rows[i].reader : "A");
-		(void)snprintf(t->driver, sizeof(t->driver), "x");
+		(void)snprintf(t->driver, sizeof(t->driver), "%s",
+		    rows[i].driver != NULL ? rows[i].driver : driver_id(0));
 		msg_init(&m, WRK_TOKEN);
 		buf_put_u16(&m.body, ERR_OK);
 		token_put(&m.body, t);
 		if (rows[i].more)
 			buf_put_u8(&m.body, 0);
 		say(&w, &m);
-		if (entry_listed(entry_find(&d, "A")) || !over(&w))
-			fail_msg("%s: taken", rows[i].why);
+		if (entry_listed(entry_find(&d, "A")) != rows[i].taken ||
+		    over(&w) == rows[i].taken)
+			fail_msg("%s", rows[i].why);
 		fd_close(&w.fd);
 		stop();
 	}
