@@ -202,24 +202,31 @@ def a_card_that_is_not_piv(st, port):
 
 
 def vicc_too(st, port):
-    """Debian's own simulator, where it runs: its package for 12 misses a
-    module that it imports."""
+    """Debian's own simulator, of a card that is not PIV. Its package puts its
+    modules where Python 3 does not look, and one imports Python 2's sha."""
     name = "Virtual PCD 01 01"
-    env = {**os.environ, "PYTHONPATH":
-           "/usr/lib/python3/site-packages/virtualsmartcard"}
+    with open(f"{st.prefix}/sha.py", "w") as f:
+        f.write("from hashlib import sha1 as new  # noqa: F401\n")
+    env = {**os.environ, "PYTHONPATH": st.prefix +
+           ":/usr/lib/python3/site-packages/virtualsmartcard"}
     with open(f"{st.prefix}/vicc.log", "wb") as log:
-        vicc = subprocess.Popen(["vicc", "-t", "iso7816", "-H", "127.0.0.1",
-                                 "-P", str(port + 1)], env=env, stdout=log,
-                                stderr=log, stdin=subprocess.DEVNULL)
+        vicc = subprocess.Popen(
+            ["/usr/bin/python3", "-B", shutil.which("vicc"), "-t", "iso7816",
+             "-H", "127.0.0.1", "-P", str(port + 1)], env=env, stdout=log,
+            stderr=log, stdin=subprocess.DEVNULL)
     st.children.append(vicc)
     stack.wait_until(lambda: states(st)[name][4] != b"" or
                      vicc.poll() is not None, 20, "vicc's ATR")
-    if vicc.poll() is not None:
-        print("  vicc does not start here: left out")
-        return
-    code, text = stranger(st, "opensc-tool", "-r", name, "-s",
-                          "00:A4:00:00:02:3F:00")
-    expect((code, "SW1=0x90" in text), (0, True), "SELECT MF: " + text)
+    expect(vicc.poll(), None, open(f"{st.prefix}/vicc.log").read())
+    # SELECT of what it has ends it with a TypeError
+    for what, command, want in (
+            ("GET CHALLENGE", "00:84:00:00:08", "SW1=0x90, SW2=0x00"),
+            ("SELECT PIV", "00:A4:04:00:05:A0:00:00:03:08",
+             "SW1=0x6A, SW2=0x82")):
+        code, text = stranger(st, "opensc-tool", "-r", name, "-s", command)
+        expect((code, want in text), (0, True), what + ": " + text +
+               open(f"{st.prefix}/vicc.log").read())
+    st.wait_tokens(1)  # the PIV card in the other slot
     stack.end(vicc)
     stack.wait_until(lambda: states(st)[name][4] == b"", 10, "vicc is out")
 
