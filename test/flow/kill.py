@@ -44,13 +44,30 @@ def good_login(s, card, seconds):
         raise stack.Failure("a PIN try was lost: " + card.tell("status"))
 
 
+def wait_until_busy(card):
+    """The card sleeps in the midst of its command. Where the kernel does not
+    say in what a process waits, half of the delay has to do."""
+    path = f"/proc/{card.proc.pid}/wchan"
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with open(path) as f:
+            where = f.read()
+        if "nanosleep" in where:
+            return
+        if where in ("", "0"):
+            time.sleep(BUSY_MS / 2000)
+            return
+        time.sleep(0.002)
+    raise stack.Failure("the card never got that command")
+
+
 def case(s, card, name, ins):
     """Kill while the card is busy with `ins`; "" for an idle service."""
     if ins:
         card.tell(f"misbehave delay={BUSY_MS} ins={ins} times=1")
         p = subprocess.Popen(s.login_argv(USER, stack.PIN), text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        time.sleep(BUSY_MS / 2000)
+        wait_until_busy(card)
     pid = victim(s, name)
     if pid is None:
         raise stack.Failure("no such process at that moment")
