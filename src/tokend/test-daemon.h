@@ -22,9 +22,11 @@
 #include "token/token.h"
 #include "tokend/worker-proto.h"
 
-#define QUIET_MS 60
-#define REQUEST_MS 300
-#define LEAVE_MS 80
+/* long enough for a machine that does something else in between */
+#define LONG_MS 10000
+#define QUIET_MS 500
+#define REQUEST_MS 2500
+#define LEAVE_MS 500
 
 static struct tokend d;
 static int scsd; /* its end of the control channel */
@@ -39,8 +41,8 @@ start(void)
 	d = (struct tokend){ .access = { .auth_uid = (uid_t)-1,
 				 .group = (gid_t)-1,
 				 .all = true },
-		.patience = { .spawn_ms = QUIET_MS,
-		    .read_ms = QUIET_MS,
+		.patience = { .spawn_ms = LONG_MS,
+		    .read_ms = LONG_MS,
 		    .quiet_ms = QUIET_MS,
 		    .request_ms = REQUEST_MS,
 		    .leave_ms = LEAVE_MS } };
@@ -228,7 +230,7 @@ request(const struct worker *w, uint8_t *puk_tries)
 
 	turn(0);
 	msg_init(&m, 0);
-	if (msg_recv(w->fd, &m, deadline_in(5)) != ERR_OK)
+	if (msg_recv(w->fd, &m, deadline_in(20)) != ERR_OK)
 		return 0;
 	assert_true(m.body.n > ASK_PUK_AT);
 	if (puk_tries != NULL)
@@ -253,7 +255,7 @@ card(const char *reader, const char *id)
 	struct worker w;
 
 	entry_add(&d, reader, 1);
-	w = worker_of(asked(1000));
+	w = worker_of(asked(5000));
 	say_token(&w, id);
 	assert_true(entry_listed(entry_find(&d, reader)));
 	return w;
@@ -294,7 +296,7 @@ hear(int fd, err_t *e)
 	turn(0);
 	*e = ERR_COUNT_;
 	msg_init(&m, 0);
-	if (msg_recv(fd, &m, deadline_in(5)) != ERR_OK)
+	if (msg_recv(fd, &m, deadline_in(20)) != ERR_OK)
 		return 0;
 	body = buf_span(&m.body);
 	if (m.type == TOK_ANSWER) {

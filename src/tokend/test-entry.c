@@ -9,7 +9,7 @@ TEST(a_card_is_listed_when_its_worker_has_read_it)
 	start();
 	entry_add(&d, "A", 1);
 	assert_false(entry_listed(entry_find(&d, "A")));
-	w = worker_of(asked(1000));
+	w = worker_of(asked(5000));
 	assert_string_equal(w.reader, "A");
 	assert_int_equal(w.drivers_off, 0);
 	assert_false(entry_listed(entry_find(&d, "A")));
@@ -50,7 +50,7 @@ TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
 		start();
 		d.drivers_off = rows[i].off;
 		entry_add(&d, "A", 1);
-		w = worker_of(asked(1000));
+		w = worker_of(asked(5000));
 		EXPECT_OK(token_new(&t));
 		t->insertion = w.insertion + rows[i].insertion;
 		(void)snprintf(t->id, sizeof(t->id), "t");
@@ -83,12 +83,12 @@ TEST(a_worker_without_a_word_is_killed_and_replaced)
 	c = client();
 	ask(c, TOK_TRIES, w.insertion, NULL);
 	assert_int_equal(request(&w, NULL), TOK_TRIES);
-	turn(QUIET_MS / 2);
+	turn(QUIET_MS / 10);
 	assert_false(over(&w));
 	assert_true(killed(w.cookie, 10 * QUIET_MS));
 	assert_int_equal(hear(c, &e), TOK_ANSWER);
 	EXPECT_ERR(ERR_REMOVED, e, "who asked hears it");
-	next = worker_of(asked(2000));
+	next = worker_of(asked(8000));
 	say_token(&next, "t");
 	assert_true(entry_listed(entry_find(&d, "A")));
 	assert_true(next.insertion != w.insertion);
@@ -109,8 +109,8 @@ TEST(one_that_waits_for_the_card_says_so_and_may_but_not_for_ever)
 	c = client();
 	ask(c, TOK_TRIES, w.insertion, NULL);
 	assert_int_equal(request(&w, NULL), TOK_TRIES);
-	for (unsigned int i = 0; i < 4; i++) {
-		turn(QUIET_MS / 2);
+	for (unsigned int i = 0; i < 12; i++) {
+		turn(QUIET_MS / 10);
 		say_alive(&w);
 		assert_false(over(&w));
 	}
@@ -119,8 +119,8 @@ TEST(one_that_waits_for_the_card_says_so_and_may_but_not_for_ever)
 	EXPECT_OK(e);
 	ask(c, TOK_TRIES, w.insertion, NULL);
 	assert_int_equal(request(&w, NULL), TOK_TRIES);
-	for (unsigned int i = 0; i < 30 && !over(&w); i++) {
-		turn(QUIET_MS / 3);
+	for (unsigned int i = 0; i < 200 && !over(&w); i++) {
+		turn(QUIET_MS / 10);
 		(void)send(w.fd, "\0\0\0\0\0\x42\0\0", 8, MSG_NOSIGNAL);
 	}
 	assert_true(over(&w));
@@ -162,10 +162,11 @@ TEST(scsd_that_starts_none_is_asked_again_and_the_card_not_given_up)
 	struct worker w;
 
 	start();
+	d.patience.spawn_ms = 300;
 	entry_add(&d, "A", 1);
-	first = asked(1000);
+	first = asked(5000);
 	for (unsigned int i = 0; i < 3; i++) {
-		next = asked(6000);
+		next = asked(12000);
 		assert_int_not_equal(next, 0);
 		assert_int_not_equal(next, first);
 		first = next;
@@ -184,7 +185,7 @@ TEST(three_that_cannot_read_the_card_are_enough)
 	start();
 	entry_add(&d, "A", 1);
 	for (unsigned int i = 0; i < 3; i++) {
-		w = worker_of(asked(2000));
+		w = worker_of(asked(8000));
 		say_failure(&w, WRK_TOKEN, ERR_IO, 0);
 		assert_true(over(&w));
 		fd_close(&w.fd);
@@ -201,12 +202,12 @@ TEST(a_card_that_others_keep_is_tried_again_more_often_than_that)
 	start();
 	entry_add(&d, "A", 1);
 	for (unsigned int i = 0; i < 4; i++) {
-		w = worker_of(asked(4000));
+		w = worker_of(asked(9000));
 		say_failure(&w, WRK_TOKEN, ERR_BUSY, 0);
 		assert_true(over(&w));
 		fd_close(&w.fd);
 	}
-	w = worker_of(asked(6000));
+	w = worker_of(asked(12000));
 	fd_close(&w.fd);
 	stop();
 }
@@ -217,7 +218,7 @@ TEST(a_card_that_no_driver_knows_is_left_in_peace)
 
 	start();
 	entry_add(&d, "A", 1);
-	w = worker_of(asked(1000));
+	w = worker_of(asked(5000));
 	say_failure(&w, WRK_TOKEN, ERR_ABSENT, 0);
 	assert_true(over(&w));
 	assert_int_equal(asked(500), 0);
@@ -234,7 +235,7 @@ TEST(a_worker_whose_card_is_gone_ends_or_is_killed)
 	w = card("A", "t");
 	entry_remove(entry_find(&d, "A"));
 	assert_true(over(&w));
-	assert_false(killed(w.cookie, LEAVE_MS / 2));
+	assert_false(killed(w.cookie, LEAVE_MS / 10));
 	assert_true(killed(w.cookie, 10 * LEAVE_MS));
 	fd_close(&w.fd);
 
@@ -268,7 +269,7 @@ TEST(the_next_worker_hears_what_a_card_said_of_its_puk)
 	assert_int_equal(tries, 2);
 	fd_close(&w.fd);
 	assert_int_equal(hear(c, &e), TOK_ANSWER);
-	w = worker_of(asked(2000));
+	w = worker_of(asked(8000));
 	say_token(&w, "t");
 	ask(c, TOK_UNBLOCK, w.insertion, "12345678123456");
 	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
@@ -325,14 +326,14 @@ TEST(a_driver_that_is_turned_off_loses_its_cards_at_once)
 	entry_drivers_changed(entry_find(&d, "A"));
 	assert_true(over(&w));
 	assert_false(entry_listed(entry_find(&d, "A")));
-	next = worker_of(asked(1000));
+	next = worker_of(asked(5000));
 	assert_int_equal(next.drivers_off, 1);
 	say_failure(&next, WRK_TOKEN, ERR_ABSENT, 0);
 	fd_close(&w.fd);
 	fd_close(&next.fd);
 	d.drivers_off = 0;
 	entry_drivers_changed(entry_find(&d, "A"));
-	w = worker_of(asked(1000));
+	w = worker_of(asked(5000));
 	assert_int_equal(w.drivers_off, 0);
 	say_token(&w, "t");
 	/* nothing changes for it */
