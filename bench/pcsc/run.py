@@ -207,6 +207,10 @@ def throughput(make, long):
         for clients in (2, 8, 32) if long else (8,):
             r = s.bench("throughput", "-C", clients, "-T", 1)
             yield f"commands of {clients} clients", r["per_second"]
+    # the card in a process of its own, as every card is one
+    with make(vpcd=True) as s:
+        r = s.bench("throughput", "-C", 8, "-T", 1)
+        yield "commands of 8 clients, over vpcd", r["per_second"]
 
 
 def contexts(make, long):
