@@ -188,16 +188,9 @@ start_watch(struct service *s)
 {
 	static const char *const rel[] = { PATH_MANAGED_DIR, PATH_PREFS_DIR,
 		PATH_USERS_DIR };
-	char path[nitems(rel)][SCS_PATH_MAX];
-	const char *folders[nitems(rel)];
-	err_t e;
+	const struct watch_below what = { s->opt.prefix, rel, nitems(rel) };
 
-	for (size_t i = 0; i < nitems(rel); i++) {
-		if ((e = path_under(s->opt.prefix, rel[i], path[i])))
-			return e;
-		folders[i] = path[i];
-	}
-	return watch_new(s->ev, folders, nitems(rel), read_all, s, &s->watch);
+	return watch_new_below(s->ev, &what, read_all, s, &s->watch);
 }
 
 static err_t

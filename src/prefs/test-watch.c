@@ -78,6 +78,32 @@ TEST(changes_are_told_once_also_in_folders_that_come_later)
 	(void)rmdir(dir);
 }
 
+TEST(folders_below_a_prefix_are_watched_and_counted)
+{
+	static const char *const rel[WATCH_FOLDERS_MAX + 1] = { "/a", "/b",
+		"/c", "/d", "/e" };
+	char dir[] = "/tmp/scs-watch.XXXXXX", a[64];
+	struct watch_below what = { dir, rel, nitems(rel) };
+	struct watch *w = NULL;
+	sd_event *ev = NULL;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(a, sizeof(a), "%s/a", dir);
+	assert_true(sd_event_new(&ev) >= 0);
+	EXPECT_ERR(ERR_LIMIT, watch_new_below(ev, &what, count, &calls, &w),
+	    "one folder too many");
+	assert_null(w);
+	what.n = 1;
+	EXPECT_OK(watch_new_below(ev, &what, count, &calls, &w));
+	assert_int_equal(turn(ev, 200), 0);
+	assert_int_equal(mkdir(a, 0755), 0);
+	assert_in_range(turn(ev, 500), 1, 2);
+	watch_free(&w);
+	sd_event_unref(ev);
+	(void)rmdir(a);
+	(void)rmdir(dir);
+}
+
 /* A writer that never rests must not keep the news away. */
 TEST(constant_changes_are_told_all_the_same)
 {

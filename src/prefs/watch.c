@@ -133,6 +133,24 @@ watch_new(sd_event *ev, const char *const *folders, size_t n,
 	return ERR_OK;
 }
 
+err_t
+watch_new_below(sd_event *ev, const struct watch_below *what,
+    void (*fn)(void *ctx), void *ctx, struct watch **out)
+{
+	char path[WATCH_FOLDERS_MAX][SCS_PATH_MAX];
+	const char *folders[WATCH_FOLDERS_MAX];
+	err_t e;
+
+	if (what->n > nitems(folders))
+		return ERR_LIMIT;
+	for (size_t i = 0; i < what->n; i++) {
+		if ((e = path_under(what->prefix, what->rel[i], path[i])))
+			return e;
+		folders[i] = path[i];
+	}
+	return watch_new(ev, folders, what->n, fn, ctx, out);
+}
+
 void
 watch_free(struct watch **wp)
 {

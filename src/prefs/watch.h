@@ -25,4 +25,15 @@ MUST_CHECK err_t watch_new(sd_event *ev, const char *const *folders, size_t n,
     void (*fn)(void *ctx), void *ctx, struct watch **out);
 void watch_free(struct watch **w);
 
+/* Folders below a prefix: paths.h, or any other that path_under() takes. */
+struct watch_below {
+	const char *prefix;
+	const char *const *rel;
+	size_t n; /* at most WATCH_FOLDERS_MAX */
+};
+
+/* The same for those. Also ERR_LIMIT: too many, or a path too long. */
+MUST_CHECK err_t watch_new_below(sd_event *ev, const struct watch_below *what,
+    void (*fn)(void *ctx), void *ctx, struct watch **out);
+
 #endif

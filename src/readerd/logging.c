@@ -92,18 +92,12 @@ err_t
 logging_start(struct service *svc, const char *prefix)
 {
 	static const char *const rel[] = { PATH_MANAGED_DIR, PATH_PREFS_DIR };
-	char path[nitems(rel)][SCS_PATH_MAX];
-	const char *folders[nitems(rel)];
+	const struct watch_below what = { prefix, rel, nitems(rel) };
 	err_t e;
 
-	for (size_t i = 0; i < nitems(rel); i++) {
-		if ((e = path_under(prefix, rel[i], path[i])))
-			return e;
-		folders[i] = path[i];
-	}
 	if ((e = prefs_open(prefix, &svc->prefs)) ||
-	    (e = watch_new(svc->ev, folders, nitems(rel), on_change, svc,
-		 &svc->prefs_watch)))
+	    (e = watch_new_below(
+		 svc->ev, &what, on_change, svc, &svc->prefs_watch)))
 		return e;
 	/* libsystemd makes its socket at the first line, and we cannot later */
 	svc->journal =

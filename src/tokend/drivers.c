@@ -77,18 +77,11 @@ err_t
 drivers_start(struct tokend *d, const char *prefix)
 {
 	static const char *const rel[] = { PATH_MANAGED_DIR, PATH_PREFS_DIR };
-	char path[nitems(rel)][SCS_PATH_MAX];
-	const char *folders[nitems(rel)];
+	const struct watch_below what = { prefix, rel, nitems(rel) };
 	err_t e;
 
-	for (size_t i = 0; i < nitems(rel); i++) {
-		if ((e = path_under(prefix, rel[i], path[i])))
-			return e;
-		folders[i] = path[i];
-	}
 	if ((e = prefs_open(prefix, &d->prefs)) ||
-	    (e = watch_new(
-		 d->ev, folders, nitems(rel), on_change, d, &d->prefs_watch)))
+	    (e = watch_new_below(d->ev, &what, on_change, d, &d->prefs_watch)))
 		return e;
 	d->drivers_off = drivers_off(d->prefs);
 	tell(0, d->drivers_off);
