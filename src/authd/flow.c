@@ -445,3 +445,17 @@ flow_logged(const char *text)
 	must(file_read(flow.log, &b) == ERR_OK, "the log");
 	return b.n > 0 && memmem(b.p, b.n, text, strlen(text)) != NULL;
 }
+
+int
+flow_set_up(void **state UNUSED)
+{
+	flow_up();
+	return 0;
+}
+
+int
+flow_tear_down(void **state UNUSED)
+{
+	flow_down();
+	return 0;
+}

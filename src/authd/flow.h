@@ -24,9 +24,18 @@ extern struct flow flow;
 #define USER_A "nobody"
 #define USER_B "daemon"
 
-/* Group set-up and tear-down for cmocka. */
 void flow_up(void);
 void flow_down(void);
+
+/* TEST_MAIN with authd up before the first test and down after the last. */
+int flow_set_up(void **state);
+int flow_tear_down(void **state);
+#define FLOW_MAIN(group)                                                   \
+	int main(void)                                                     \
+	{                                                                  \
+		return _cmocka_run_group_tests(                            \
+		    group, tests_, tests_n_, flow_set_up, flow_tear_down); \
+	}
 
 /* Start authd again, with another idea of who serves tokens. */
 void flow_restart(uid_t token_uid);

@@ -87,23 +87,4 @@ TEST(copies_of_cards_of_others_are_no_concern)
 	assert_int_equal(f->presented, 1);
 }
 
-static int
-up(void **state UNUSED)
-{
-	flow_up();
-	return 0;
-}
-
-static int
-down(void **state UNUSED)
-{
-	flow_down();
-	return 0;
-}
-
-int
-main(void)
-{
-	return _cmocka_run_group_tests(
-	    "authd/cards", tests_, tests_n_, up, down);
-}
+FLOW_MAIN("authd/cards")

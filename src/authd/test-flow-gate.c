@@ -224,23 +224,4 @@ TEST(hosts_cannot_take_the_sessions_of_the_seat)
 		caller_done(&c[i]);
 }
 
-static int
-up(void **state UNUSED)
-{
-	flow_up();
-	return 0;
-}
-
-static int
-down(void **state UNUSED)
-{
-	flow_down();
-	return 0;
-}
-
-int
-main(void)
-{
-	return _cmocka_run_group_tests(
-	    "authd/gate", tests_, tests_n_, up, down);
-}
+FLOW_MAIN("authd/gate")

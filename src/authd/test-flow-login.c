@@ -439,23 +439,4 @@ TEST(a_token_socket_of_another_user_is_not_believed)
 	flow_expect(VERDICT_OK, "right peer");
 }
 
-static int
-up(void **state UNUSED)
-{
-	flow_up();
-	return 0;
-}
-
-static int
-down(void **state UNUSED)
-{
-	flow_down();
-	return 0;
-}
-
-int
-main(void)
-{
-	return _cmocka_run_group_tests(
-	    "authd/login", tests_, tests_n_, up, down);
-}
+FLOW_MAIN("authd/login")

@@ -475,22 +475,4 @@ TEST(of_others_a_caller_learns_nothing)
 	}
 }
 
-static int
-up(void **state UNUSED)
-{
-	flow_up();
-	return 0;
-}
-
-static int
-down(void **state UNUSED)
-{
-	flow_down();
-	return 0;
-}
-
-int
-main(void)
-{
-	return _cmocka_run_group_tests("authd/pin", tests_, tests_n_, up, down);
-}
+FLOW_MAIN("authd/pin")
