@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "token/driver.h"
 #include "token/token.h"
+#include "tokend/memory.h"
 #include "tokend/tokend.h"
 #include "tokend/worker-proto.h"
 
@@ -183,6 +184,25 @@ on_alive(struct entry *e, const struct msg *m)
 	return ERR_OK;
 }
 
+/* What the card has refused: kept as it is, for its next worker. */
+static err_t
+on_memory(struct entry *e, struct msg *m)
+{
+	struct span body = buf_span(&m->body), bytes;
+	err_t err;
+
+	if (m->secret == NULL)
+		return ERR_FORMAT;
+	if ((err = msg_get_bytes(&body, MEMORY_BYTES, &bytes)) ||
+	    (err = span_end(body)))
+		return err;
+	buf_reset(&e->memory);
+	buf_put(&e->memory, bytes);
+	secret_free(&e->memory_key);
+	e->memory_key = TAKE(m->secret);
+	return buf_status(&e->memory);
+}
+
 static err_t
 on_answer(struct entry *e, const struct msg *m)
 {
@@ -216,9 +236,10 @@ take_frames(struct entry *e)
 		if (err != ERR_OK)
 			return err;
 		buf_drop(&e->in, used);
-		err = m.type == WRK_ALIVE ? on_alive(e, &m)
-		    : entry_listed(e)     ? on_answer(e, &m)
-					  : on_report(e, &m);
+		err = m.type == WRK_ALIVE  ? on_alive(e, &m)
+		    : m.type == WRK_MEMORY ? on_memory(e, &m)
+		    : entry_listed(e)      ? on_answer(e, &m)
+					   : on_report(e, &m);
 		if (err != ERR_OK)
 			return err;
 	}
@@ -273,6 +294,10 @@ channel_open(struct entry *e, int fd)
 	buf_put_u64(&m.body, e->insertion);
 	buf_put_u32(&m.body, e->d->drivers_off);
 	msg_put_str(&m.body, e->reader);
+	msg_put_bytes(&m.body, buf_span(&e->memory));
+	if (e->memory_key != NULL &&
+	    (err = secret_from(secret_span(e->memory_key), &m.secret)))
+		return err;
 	if ((err = msg_build(&m, &e->out)))
 		return err;
 	return flush(e);

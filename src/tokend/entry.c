@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "token/driver.h"
+#include "tokend/memory.h"
 #include "tokend/tokend.h"
 
 #define BACKOFF_FIRST_MS 200
@@ -232,6 +233,7 @@ entry_add(struct tokend *d, const char *reader, uint32_t events)
 	*e = (struct entry){
 		.next = d->entries, .d = d, .events = events, .fd = -1
 	};
+	buf_init(&e->memory, MEMORY_BYTES);
 	(void)snprintf(e->reader, sizeof(e->reader), "%s", reader);
 	d->entries = e;
 	wait = pace_insertion(&d->paces, reader, clock_ms());
@@ -256,5 +258,7 @@ entry_remove(struct entry *e)
 	e->retry = sd_event_source_disable_unref(e->retry);
 	drop_worker(e);
 	e->timer = sd_event_source_disable_unref(e->timer);
+	buf_done(&e->memory);
+	secret_free(&e->memory_key);
 	free(e);
 }

@@ -97,6 +97,7 @@ fuzz_one(struct span in)
 	struct card_link link = { &ops, &h };
 	CLEANUP(card_free) struct card *c = NULL;
 	CLEANUP(token_free) struct token *t = NULL;
+	CLEANUP(memory_done) struct memory memory = { 0 };
 	CLEANUP(guard_free) struct guard *g = NULL;
 	CLEANUP(secret_free) struct secret *pin = NULL;
 	CLEANUP(buf_done) struct buf out = BUF_INIT(512 * 1024);
@@ -105,10 +106,10 @@ fuzz_one(struct span in)
 	uint64_t insertion;
 
 	if (card_new(link, SPAN_NONE, true, &c) != ERR_OK ||
-	    token_new(&t) != ERR_OK ||
+	    memory_init(&memory) != ERR_OK || token_new(&t) != ERR_OK ||
 	    secret_from(span_str("123456"), &pin) != ERR_OK)
 		return;
-	if (guard_open(c, 0, t, &g, &why) != ERR_OK) {
+	if (guard_open(c, 0, &memory, t, &g, &why) != ERR_OK) {
 		FUZZ_PROMISE(h.verifies == 0);
 		return;
 	}

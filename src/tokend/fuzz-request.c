@@ -61,6 +61,7 @@ static const struct card_link link_ = { &ops, NULL };
 static struct card *c;
 static struct guard *g;
 static struct token *t;
+static struct memory memory;
 
 /* A card without keys is quick, and its PIN can be tried all the same. */
 static void
@@ -73,7 +74,8 @@ setup(void)
 	FUZZ_PROMISE(card_new(link_, SPAN_NONE, true, &c) == ERR_OK);
 	FUZZ_PROMISE(token_new(&t) == ERR_OK);
 	t->insertion = 1;
-	FUZZ_PROMISE(guard_open(c, 0, t, &g, &why) == ERR_OK);
+	FUZZ_PROMISE(memory_init(&memory) == ERR_OK);
+	FUZZ_PROMISE(guard_open(c, 0, &memory, t, &g, &why) == ERR_OK);
 }
 
 /* A card whose PIN is blocked shows nothing more. */
@@ -81,6 +83,7 @@ static void
 another_card(void)
 {
 	guard_free(&g);
+	memory_done(&memory);
 	token_free(&t);
 	card_free(&c);
 	vcard_free(&vc);

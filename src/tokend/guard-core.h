@@ -14,7 +14,7 @@ struct guard {
 	const struct token_driver *drv;
 	void *self;
 	struct sessions sessions;
-	struct refused pins, puks;
+	struct memory *memory; /* borrowed */
 	uint64_t owner; /* whose PIN the card's status is from; 0: nobody's */
 	unsigned int tries; /* a lower bound, if tries_known */
 	unsigned int tries_max; /* most that were ever left; 0: not known */
@@ -41,6 +41,15 @@ MUST_CHECK err_t guard_present(struct guard *g, const struct guard_ask *ask,
  */
 MUST_CHECK err_t guard_sendable(
     struct guard *g, const struct secret *pin, struct guard_answer *a);
+
+/*
+ * Before each secret goes to the card, which is held and has said how many tries
+ * are left: ERR_PIN_WRONG if this one was refused, or may have been.
+ */
+MUST_CHECK err_t guard_presents(struct guard *g, enum memory_of kind,
+    const struct secret *s, unsigned int tries, struct guard_answer *a);
+/* And after: what came back. */
+void guard_presented(struct guard *g, err_t e);
 
 /* Nothing may be presented if it is blocked, or the last try without a yes. */
 MUST_CHECK err_t guard_may_try(

@@ -5,8 +5,10 @@
 #define FORM_PIN \
 	"the PIN must have %u to %u digits; it was not sent to the card"
 #define FORM_PUK "this cannot be a PUK; it was not sent to the card"
-#define AGAIN \
-	"the card has refused this one before; it was not sent a second time"
+#define AGAIN                                                               \
+	"the card has refused this one before; it is not sent again while " \
+	"the "                                                              \
+	"card is in the reader"
 
 /* A PIN that can be sent: of the right form, and not refused before. */
 err_t
@@ -16,11 +18,32 @@ guard_sendable(
 	if (!g->drv->pin_ok(pin))
 		return why_add(&a->why, ERR_PIN_FORM, FORM_PIN, g->drv->pin_min,
 		    g->drv->pin_max);
-	if (!refused_has(&g->pins, pin))
+	if (!memory_has(g->memory, MEMORY_PINS, pin))
 		return ERR_OK;
 	if (g->tries_known)
 		a->tries = g->tries;
 	return why_add(&a->why, ERR_PIN_WRONG, AGAIN);
+}
+
+err_t
+guard_presents(struct guard *g, enum memory_of kind, const struct secret *s,
+    unsigned int tries, struct guard_answer *a)
+{
+	if (memory_has(g->memory, kind, s))
+		return why_add(&a->why, ERR_PIN_WRONG, AGAIN);
+	return memory_presents(g->memory, kind, s, tries);
+}
+
+/* Whatever is neither yes nor no leaves it in doubt. */
+void
+guard_presented(struct guard *g, err_t e)
+{
+	if (e == ERR_OK || e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED) {
+		memory_answered(g->memory, e != ERR_OK);
+	} else {
+		memory_unanswered(g->memory);
+		g->tries_known = false;
+	}
 }
 
 err_t
@@ -56,7 +79,7 @@ changed(struct guard *g, const struct guard_ask *ask, const struct secret *pin)
 	bool logged_in = sessions_pin(&g->sessions, ask->session) != NULL;
 
 	sessions_end_all(&g->sessions);
-	refused_forget(&g->pins);
+	memory_forget(g->memory, MEMORY_PINS);
 	return logged_in ? sessions_put(&g->sessions, ask->session, pin)
 			 : ERR_OK;
 }
@@ -74,19 +97,19 @@ guard_change_pin(struct guard *g, const struct guard_ask *ask,
 		return why_add(&a->why, ERR_PIN_FORM, FORM_PIN, g->drv->pin_min,
 		    g->drv->pin_max);
 	if ((e = guard_take(g, 0, &a->why)) ||
-	    (e = guard_may_try(g, ask->last_try_ok, a)))
+	    (e = guard_may_try(g, ask->last_try_ok, a)) ||
+	    (e = guard_presents(g, MEMORY_PINS, old, g->tries, a)))
 		return e;
 	g->owner = 0;
 	g->dirty = true;
 	e = g->drv->change_pin(g->self, old, pin, &left, &a->why);
+	guard_presented(g, e);
 	g->tries_known = false;
 	a->tries = left;
 	if (e == ERR_OK)
 		return changed(g, ask, pin);
-	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED) {
-		refused_add(&g->pins, old);
+	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED)
 		sessions_end(&g->sessions, ask->session);
-	}
 	return guard_failed(g, e);
 }
 
@@ -102,7 +125,7 @@ guard_unblock(struct guard *g, const struct guard_ask *ask,
 	if (!g->drv->pin_ok(pin))
 		return why_add(&a->why, ERR_PIN_FORM, FORM_PIN, g->drv->pin_min,
 		    g->drv->pin_max);
-	if (refused_has(&g->puks, puk))
+	if (memory_has(g->memory, MEMORY_PUKS, puk))
 		return why_add(&a->why, ERR_PIN_WRONG, AGAIN);
 	/* a worker before this one may have heard of fewer */
 	if (ask->puk_known && ask->puk_tries < g->puk_tries)
@@ -111,19 +134,19 @@ guard_unblock(struct guard *g, const struct guard_ask *ask,
 		return why_add(&a->why, ERR_DENIED,
 		    "only one try of the PUK is left; it is not spent without "
 		    "a yes");
-	if ((e = guard_take(g, 0, &a->why)))
+	if ((e = guard_take(g, 0, &a->why)) ||
+	    (e = guard_presents(g, MEMORY_PUKS, puk, g->puk_tries, a)))
 		return e;
 	g->owner = 0;
 	g->dirty = true;
 	e = g->drv->unblock(g->self, puk, pin, &left, &a->why);
+	guard_presented(g, e);
 	g->tries_known = false;
 	g->puk_tries = left;
 	a->tries = left;
-	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED)
-		refused_add(&g->puks, puk);
 	if (e != ERR_OK)
 		return guard_failed(g, e);
 	sessions_end_all(&g->sessions);
-	refused_forget(&g->pins);
+	memory_forget(g->memory, MEMORY_PINS);
 	return ERR_OK;
 }

@@ -206,6 +206,7 @@ know_tries(struct guard *g, struct why *why)
 	if ((e = g->drv->tries(g->self, &verified, &tries, why)))
 		return guard_failed(g, e);
 	set_tries(g, verified ? TOKEN_TRIES_UNKNOWN : tries);
+	memory_tries(g->memory, g->tries);
 	g->tries_known = true;
 	return ERR_OK;
 }
@@ -266,17 +267,17 @@ guard_present(struct guard *g, const struct guard_ask *ask,
 
 	if (g->owner != 0 && g->owner != owner && (e = guard_clear(g, &a->why)))
 		return e;
-	if ((e = guard_may_try(g, ask->last_try_ok, a)))
+	if ((e = guard_may_try(g, ask->last_try_ok, a)) ||
+	    (e = guard_presents(g, MEMORY_PINS, pin, g->tries, a)))
 		return e;
 	g->owner = 0;
 	g->dirty = true;
 	e = g->drv->verify(g->self, pin, &left, &a->why);
 	learn_tries(g, e, left);
+	guard_presented(g, e);
 	a->tries = e == ERR_OK ? TOKEN_TRIES_UNKNOWN : left;
 	if (e == ERR_OK)
 		g->owner = owner;
-	if (e == ERR_PIN_WRONG || e == ERR_PIN_BLOCKED)
-		refused_add(&g->pins, pin);
 	return guard_failed(g, e);
 }
 
@@ -303,15 +304,17 @@ read_all(struct guard *g, uint32_t off, struct token *t, struct why *why)
 }
 
 err_t
-guard_open(struct card *card, uint32_t drivers_off, struct token *t,
-    struct guard **out, struct why *why)
+guard_open(struct card *card, uint32_t drivers_off, struct memory *memory,
+    struct token *t, struct guard **out, struct why *why)
 {
 	CLEANUP(guard_free) struct guard *g = calloc(1, sizeof(*g));
 	err_t e;
 
 	if (g == NULL)
 		return ERR_NOMEM;
-	*g = (struct guard){ .card = card, .puk_tries = TOKEN_TRIES_UNKNOWN };
+	*g = (struct guard){
+		.card = card, .memory = memory, .puk_tries = TOKEN_TRIES_UNKNOWN
+	};
 	if ((e = read_all(g, drivers_off, t, why)))
 		return e;
 	guard_settle(g);
@@ -330,8 +333,6 @@ guard_free(struct guard **gp)
 		return;
 	sessions_end_all(&g->sessions);
 	guard_settle(g);
-	refused_forget(&g->pins);
-	refused_forget(&g->puks);
 	if (g->drv != NULL)
 		g->drv->close(&g->self);
 	free(g);

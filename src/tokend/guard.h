@@ -13,6 +13,7 @@
 #define SCS_TOKEND_GUARD_H
 
 #include "token/driver.h"
+#include "tokend/memory.h"
 
 struct guard; /* opaque */
 
@@ -38,12 +39,14 @@ void guard_answer_init(struct guard_answer *a);
 void guard_answer_done(struct guard_answer *a); /* CLEANUP */
 
 /*
- * Find the card's driver among those that are on (driver_probe), read everything public into `t` (its reader, ATR and
- * insertion are the caller's) and give the card back. Both are borrowed for the
+ * Find the card's driver among those that are on (driver_probe), read everything
+ * public into `t` (its reader, ATR and insertion are the caller's) and give the
+ * card back. `memory` is of this insertion. All three are borrowed for the
  * guard's life. ERR_ABSENT: no driver knows this card.
  */
 MUST_CHECK err_t guard_open(struct card *card, uint32_t drivers_off,
-    struct token *t, struct guard **out, struct why *why);
+    struct memory *memory, struct token *t, struct guard **out,
+    struct why *why);
 
 /* Give the card back and end all sessions. Accepts NULL, leaves NULL. */
 void guard_free(struct guard **g);
@@ -71,7 +74,7 @@ err_t guard_tries(
 /*
  * Errors of all that present a PIN: ERR_PIN_FORM (not sent), ERR_PIN_WRONG
  * (also without sending, when this card has refused the same one since its
- * insertion), ERR_PIN_BLOCKED, ERR_DENIED (it would be the last try and nobody
+ * insertion, or may have), ERR_PIN_BLOCKED, ERR_DENIED (it would be the last try and nobody
  * said yes), ERR_BUSY, ERR_REMOVED, ERR_CARD.
  */
 err_t guard_login(struct guard *g, const struct guard_ask *ask,

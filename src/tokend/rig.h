@@ -21,11 +21,13 @@ struct rig {
 	struct card *card;
 	struct token *token;
 	struct guard *guard;
+	struct memory memory;
 	bool held, wanted, exclusive;
 	enum card_touched touched; /* what the next hold will say */
 	unsigned int holds, apdus, verifies, logouts, selects, resets, taken;
 	unsigned int gone_at; /* the card leaves at this APDU; 0: never */
 	unsigned int fail_at; /* the reader fails at this APDU; 0: never */
+	bool lose_verify; /* what the card says to the next secret is lost */
 };
 
 static struct secret *
@@ -111,6 +113,11 @@ rig_transmit(
 		return ERR_IO;
 	if ((e = vcard_transmit(r->vcard, cmd, &resp)))
 		return e;
+	if (r->lose_verify && cmd.p[1] >= 0x20 && cmd.p[1] <= 0x2c &&
+	    cmd.n > 5) {
+		r->lose_verify = false;
+		return ERR_IO;
+	}
 	buf_put(answer, buf_span(&resp));
 	return buf_status(answer);
 }
@@ -205,7 +212,9 @@ rig_open(struct rig *r, struct why *why)
 	EXPECT_OK(card_new(link, vcard_atr(r->vcard), true, &r->card));
 	EXPECT_OK(token_new(&r->token));
 	r->token->insertion = 1;
-	return guard_open(r->card, 0, r->token, &r->guard, why);
+	if (r->memory.key == NULL)
+		EXPECT_OK(memory_init(&r->memory));
+	return guard_open(r->card, 0, &r->memory, r->token, &r->guard, why);
 }
 
 UNUSED static void
@@ -223,6 +232,7 @@ static void
 rig_close(struct rig *r)
 {
 	guard_free(&r->guard);
+	memory_done(&r->memory);
 	card_free(&r->card);
 	token_free(&r->token);
 	vcard_free(&r->vcard);

@@ -67,33 +67,3 @@ sessions_end_all(struct sessions *s)
 	for (size_t i = 0; i < SESSIONS_MAX; i++)
 		sessions_end(s, s->all[i].id);
 }
-
-void
-refused_add(struct refused *r, const struct secret *pin)
-{
-	struct secret *copy;
-
-	if (refused_has(r, pin) ||
-	    secret_from(secret_span(pin), &copy) != ERR_OK)
-		return;
-	secret_free(&r->s[r->next]);
-	r->s[r->next] = copy;
-	r->next = (r->next + 1) % REFUSED_MAX;
-}
-
-bool
-refused_has(const struct refused *r, const struct secret *pin)
-{
-	for (size_t i = 0; i < REFUSED_MAX; i++)
-		if (r->s[i] != NULL && secret_eq(r->s[i], pin))
-			return true;
-	return false;
-}
-
-void
-refused_forget(struct refused *r)
-{
-	for (size_t i = 0; i < REFUSED_MAX; i++)
-		secret_free(&r->s[i]);
-	r->next = 0;
-}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The secrets a worker keeps: for each session that is logged in the PIN that
- * this card accepted from it since its insertion, and the PINs and PUKs that
- * the card has refused since then, so that they are not presented again.
+ * this card accepted from it since its insertion.
  */
 #ifndef SCS_TOKEND_SESSIONS_H
 #define SCS_TOKEND_SESSIONS_H
@@ -10,17 +9,10 @@
 #include "base/secret.h"
 
 #define SESSIONS_MAX 64
-#define REFUSED_MAX 32
 
 struct session {
 	uint64_t id; /* 0: free */
 	struct secret *pin; /* owned */
-};
-
-/* Secrets that were refused; the oldest gives way. */
-struct refused {
-	struct secret *s[REFUSED_MAX]; /* owned */
-	size_t next;
 };
 
 struct sessions {
@@ -38,10 +30,5 @@ bool sessions_room(const struct sessions *s, uint64_t id);
 bool sessions_any(const struct sessions *s);
 void sessions_end(struct sessions *s, uint64_t id); /* wiped */
 void sessions_end_all(struct sessions *s);
-
-/* A copy is kept. Without memory for it: nothing is, and nobody is told. */
-void refused_add(struct refused *r, const struct secret *pin);
-bool refused_has(const struct refused *r, const struct secret *pin);
-void refused_forget(struct refused *r);
 
 #endif

@@ -20,6 +20,7 @@
 #include "test.h"
 #include "token/driver.h"
 #include "token/token.h"
+#include "tokend/memory.h"
 #include "tokend/worker-proto.h"
 
 /* long enough for a machine that does something else in between */
@@ -139,6 +140,8 @@ struct worker {
 	uint64_t insertion;
 	uint32_t drivers_off;
 	char reader[TOKEN_READER_MAX];
+	uint8_t memory[MEMORY_BYTES], key[MEMORY_KEY];
+	size_t memory_n;
 };
 
 /* scsd gives it; it takes WRK_START. */
@@ -147,7 +150,7 @@ worker_of(uint32_t cookie)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
 	struct worker w = { .cookie = cookie };
-	struct span body;
+	struct span body, memory;
 	int pair[2];
 
 	assert_int_not_equal(cookie, 0);
@@ -162,7 +165,14 @@ worker_of(uint32_t cookie)
 	EXPECT_OK(span_u64(&body, &w.insertion));
 	EXPECT_OK(span_u32(&body, &w.drivers_off));
 	EXPECT_OK(msg_get_str(&body, w.reader, sizeof(w.reader)));
+	EXPECT_OK(msg_get_bytes(&body, sizeof(w.memory), &memory));
 	EXPECT_OK(span_end(body));
+	if (memory.n > 0)
+		memcpy(w.memory, memory.p, memory.n);
+	w.memory_n = memory.n;
+	assert_int_equal(m.secret != NULL, memory.n > 0);
+	if (m.secret != NULL)
+		memcpy(w.key, secret_span(m.secret).p, sizeof(w.key));
 	return w;
 }
 
@@ -219,6 +229,19 @@ say_ok(const struct worker *w)
 
 	msg_init(&m, TOK_ANSWER);
 	buf_put_u16(&m.body, ERR_OK);
+	say(w, &m);
+}
+
+/* What it wants remembered; with no key, nonsense. */
+static inline void
+say_memory(const struct worker *w, const char *bytes, const char *key)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, WRK_MEMORY);
+	msg_put_bytes(&m.body, span_str(bytes));
+	if (key != NULL)
+		EXPECT_OK(secret_from(span_str(key), &m.secret));
 	say(w, &m);
 }
 

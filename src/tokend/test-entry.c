@@ -129,6 +129,35 @@ TEST(one_that_waits_for_the_card_says_so_and_may_but_not_for_ever)
 	stop();
 }
 
+TEST(what_a_worker_wants_remembered_is_for_the_next_one_of_that_card)
+{
+	static const char key[] = "0123456789abcdef0123456789abcdef";
+	struct worker w, next;
+
+	start();
+	w = card("A", "t");
+	assert_int_equal(w.memory_n, 0);
+	say_memory(&w, "refused: one", key);
+	say_memory(&w, "refused: two", key);
+	assert_false(over(&w));
+	fd_close(&w.fd);
+	next = worker_of(asked(8000));
+	assert_int_equal(next.memory_n, 12);
+	assert_memory_equal(next.memory, "refused: two", 12);
+	assert_memory_equal(next.key, key, MEMORY_KEY);
+	fd_close(&next.fd);
+	w = worker_of(asked(8000));
+	assert_int_equal(w.memory_n, 12);
+	entry_remove(entry_find(&d, "A"));
+	fd_close(&w.fd);
+	next = card("A", "t");
+	assert_int_equal(next.memory_n, 0); /* the card was taken out */
+	say_memory(&next, "no key", NULL);
+	assert_true(over(&next));
+	fd_close(&next.fd);
+	stop();
+}
+
 TEST(a_word_with_something_in_it_is_none)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };

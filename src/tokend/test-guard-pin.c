@@ -228,6 +228,85 @@ TEST(a_refused_puk_is_never_presented_again)
 	rig_close(&r);
 }
 
+/* The worker dies, and another one opens the same card with what it left. */
+static void
+next_worker(struct rig *r)
+{
+	guard_free(&r->guard);
+	card_free(&r->card);
+	token_free(&r->token);
+	r->touched = CARD_WAS_RESET;
+	vcard_reset(r->vcard);
+	EXPECT_OK(rig_open(r, NULL));
+}
+
+TEST(what_a_card_refused_is_refused_by_its_next_worker)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999999", NULL), "PIN");
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654321", "111111", false), "PUK");
+	next_worker(&r);
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, "999999", NULL), "again");
+	EXPECT_ERR(ERR_PIN_WRONG, rig_verify_sign(&r, "999999", true, NULL),
+	    "for a login");
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654321", "111111", true), "PUK");
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 2);
+	assert_int_equal(vcard_tries(r.vcard, 0x81), 2);
+	EXPECT_OK(change(&r, 1, "123456", "999999"));
+	EXPECT_OK(rig_login(&r, 1, "999999", NULL));
+	rig_close(&r);
+}
+
+/* An answer that is lost: the reader fails after the card has seen the PIN. */
+TEST(a_pin_whose_answer_was_lost_is_presented_again_only_if_no_try_was_spent)
+{
+	static const struct {
+		const char *why, *pin;
+		bool dies; /* and its worker with it */
+		err_t want;
+	} rows[] = {
+		{ "right", "123456", false, ERR_OK },
+		{ "right, and its worker died", "123456", true, ERR_OK },
+		{ "wrong", "999999", false, ERR_PIN_WRONG },
+		{ "wrong, and its worker died", "999999", true, ERR_PIN_WRONG },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		unsigned int left;
+		struct rig r;
+
+		rig_setup(&r, 0, VCARD_P256);
+		r.lose_verify = true;
+		EXPECT_ERR(
+		    ERR_IO, rig_login(&r, 1, rows[i].pin, NULL), rows[i].why);
+		left = vcard_tries(r.vcard, 0x80);
+		assert_int_equal(left, rows[i].want == ERR_OK ? 3 : 2);
+		if (rows[i].dies)
+			next_worker(&r);
+		EXPECT_ERR(rows[i].want, rig_login(&r, 1, rows[i].pin, NULL),
+		    rows[i].why);
+		assert_int_equal(vcard_tries(r.vcard, 0x80), left);
+		rig_close(&r);
+	}
+}
+
+TEST(a_puk_whose_answer_was_lost_is_not_presented_again)
+{
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	r.lose_verify = true;
+	EXPECT_ERR(ERR_IO, unblock(&r, "87654321", "111111", false), "lost");
+	EXPECT_ERR(
+	    ERR_PIN_WRONG, unblock(&r, "87654321", "111111", true), "again");
+	assert_int_equal(vcard_tries(r.vcard, 0x81), 2);
+	rig_close(&r);
+}
+
 /* A whole visit: read, log in, sign with each kind of key, log out. */
 static void
 visit(struct rig *r)

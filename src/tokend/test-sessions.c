@@ -44,28 +44,4 @@ TEST(sessions_are_bounded)
 	sessions_end_all(&s);
 }
 
-TEST(refused_secrets_are_remembered_up_to_a_number)
-{
-	static struct refused r;
-	char text[16];
-
-	for (unsigned int i = 0; i <= REFUSED_MAX; i++) {
-		CLEANUP(secret_free) struct secret *s = NULL;
-
-		(void)snprintf(text, sizeof(text), "%06u", i);
-		s = secret(text);
-		assert_false(refused_has(&r, s));
-		refused_add(&r, s);
-		refused_add(&r, s);
-		assert_true(refused_has(&r, s));
-	}
-	CLEANUP(secret_free) struct secret *first = secret("000000");
-	CLEANUP(secret_free) struct secret *second = secret("000001");
-
-	assert_false(refused_has(&r, first));
-	assert_true(refused_has(&r, second));
-	refused_forget(&r);
-	assert_false(refused_has(&r, second));
-}
-
 TEST_MAIN("tokend/sessions")

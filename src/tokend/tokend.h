@@ -36,6 +36,8 @@ struct entry {
 	struct buf in, out;
 	struct buf token; /* as the worker reported it; empty: not yet */
 	char id[TOKEN_ID_MAX], driver[TOKEN_DRIVER_MAX]; /* the same */
+	struct buf memory; /* what its workers want remembered, unread */
+	struct secret *memory_key; /* owned */
 	struct pending *queue;
 	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
 	uint64_t backoff_ms; /* the next pause before a worker; 0: the first */

@@ -4,9 +4,13 @@
  * socket pair.
  *
  * WRK_START   tokend, once: u64 insertion, u32 drivers that are turned off (bit
- *             i: the i-th, token/driver.h), str reader
+ *             i: the i-th, token/driver.h), str reader, bytes memory; secret:
+ *             the memory's key. Of a card's first worker: no bytes, no key
  * WRK_TOKEN   worker, once: u16 err_t; if it is ERR_OK one token as in
  *             ipc/token-proto.h, else str reason
+ * WRK_MEMORY  worker, at any time: bytes memory; secret: its key. What the card
+ *             has refused (tokend/memory.h), for the next worker of this card;
+ *             tokend does not read it
  *
  * After that tokend sends the requests of ipc/token-proto.h one at a time, the
  * body preceded by u64 session, u8 ASK_* bits, u8 tries of the PUK that are left
@@ -22,6 +26,7 @@ enum worker_msg {
 	WRK_START = 0x40,
 	WRK_TOKEN,
 	WRK_ALIVE,
+	WRK_MEMORY,
 };
 
 #define WRK_ALIVE_MS 2000

@@ -30,6 +30,7 @@ struct worker {
 	struct card *card;
 	struct token *token;
 	struct guard *guard;
+	struct memory memory;
 	uint32_t drivers_off;
 };
 
@@ -47,24 +48,42 @@ prepare_openssl(void)
 	return ERR_OK;
 }
 
+/* Before a secret goes to the card, and after: tokend outlives us. */
+static void
+tell_memory(void *ctx UNUSED, const struct secret *key, struct span bytes)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+
+	msg_init(&m, WRK_MEMORY);
+	msg_put_bytes(&m.body, bytes);
+	if (secret_from(secret_span(key), &m.secret) != ERR_OK ||
+	    msg_send(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS)) != ERR_OK)
+		_exit(1); /* nothing is presented that is not remembered */
+}
+
 static err_t
 receive_start(struct worker *w)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
-	struct span body;
+	struct span body, memory;
 	err_t e;
 
 	msg_init(&m, 0);
-	if ((e = msg_recv(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS))))
+	if ((e = memory_init(&w->memory)) ||
+	    (e = msg_recv(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS))))
 		return e;
+	w->memory.changed = tell_memory;
 	body = buf_span(&m.body);
 	if (m.type != WRK_START ||
 	    span_u64(&body, &w->token->insertion) != ERR_OK ||
 	    span_u32(&body, &w->drivers_off) != ERR_OK ||
 	    msg_get_str(&body, w->token->reader, sizeof(w->token->reader)) !=
-		ERR_OK)
+		ERR_OK ||
+	    msg_get_bytes(&body, MEMORY_BYTES, &memory) != ERR_OK ||
+	    span_end(body) != ERR_OK)
 		return ERR_FORMAT;
-	return span_end(body);
+	return memory.n == 0 ? ERR_OK
+			     : memory_load(&w->memory, m.secret, memory);
 }
 
 /* While the card, or who has it, is waited for. */
@@ -113,7 +132,8 @@ read_card(struct worker *w, struct why *why)
 	if ((e = card_new(pcsc_link_card(&w->link), span_from(t->atr, t->atr_n),
 		 w->link.protocol == SCARD_PROTOCOL_T1, &w->card)))
 		return e;
-	return guard_open(w->card, w->drivers_off, t, &w->guard, why);
+	return guard_open(
+	    w->card, w->drivers_off, &w->memory, t, &w->guard, why);
 }
 
 static err_t
@@ -234,6 +254,7 @@ main(int argc, char **argv)
 	e = run(&w);
 	log_debug("ends: %s", err_text(e));
 	guard_free(&w.guard);
+	memory_done(&w.memory);
 	token_free(&w.token);
 	card_free(&w.card);
 	pcsc_link_close(&w.link);

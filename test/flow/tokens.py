@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import kill
 import stack
 from token_client import (
     ANSWER, Client, DECRYPT, DENIED, DIGEST, EVENT, LIST, LOGIN, OK,
@@ -216,6 +217,51 @@ def departed(st, card):
     c.close()
 
 
+def refusals(st):
+    """A PIN that the card refused is remembered over its worker's death; one
+    whose answer died with the worker, if it has cost a try."""
+    print("refused PINs and workers that are killed")
+    card = stack.Card(st, card_file(st, "refusals", "--pin-tries", "9"))
+    c, other = Client(st.prefix), Client(st.prefix)
+    (t,) = c.wait_tokens(1)
+
+    def login(pin):
+        return c.ask(LOGIN, struct.pack(">Q", t["insertion"]), pin)[0]
+
+    def kill_worker():
+        os.kill(st.pid_of("scs-token-worker"), signal.SIGKILL)
+        return stack.wait_until(
+            lambda: [x for x in other.tokens()
+                     if x["insertion"] != t["insertion"]], 15,
+            "the next worker")[0]
+
+    def presented():
+        return card.tell("trace").count("00200080 in=8")
+
+    def left(tries):
+        return f"pin-tries {tries}\n" in card.tell("status")
+
+    expect("refused", login(b"999999"), PIN_WRONG)
+    t = kill_worker()
+    expect("refused by the next worker", login(b"999999"), PIN_WRONG)
+    expect("which did not send it", (presented(), left(8)), (1, True))
+    for pin, want, sent, tries in ((b"999998", PIN_WRONG, 1, 7),
+                                   (b"123456", OK, 2, 9)):
+        card.tell("clear")
+        card.tell("misbehave delay=1500 ins=20 times=1")
+        c.send(LOGIN, struct.pack(">Q", t["insertion"]), pin)
+        kill.wait_until_busy(card)
+        t = kill_worker()
+        expect("its worker is gone", c.frame()[0], ANSWER)
+        expect(f"{pin.decode()} again", login(pin), want)
+        expect("is sent if it has cost nothing", (presented(), left(tries)),
+               (sent, True))
+    c.close()
+    card.stop()
+    other.wait_tokens(0)
+    other.close()
+
+
 def kills(st):
     print("processes killed")
     for name in ("scs-token-worker", "scs-tokend", "scs-readerd", "scs-ifd"):
@@ -260,6 +306,7 @@ def main():
         FOLDER = st.prefix
         expect("no card, no token", Client(st.prefix).tokens(), [])
         kinds(st)
+        refusals(st)
         card = stack.Card(st, card_file(st, "card"))
         sessions(st, card)
         logins(st)
