@@ -86,7 +86,7 @@ def pins(s):
     expect(s, verify, 0, "^PIN is correct$", stdin=stack.PIN + "\n")
     expect(s, verify, 1, "not sent", stdin="12345\n")
     expect(s, verify, 4, "PIN rejected, 2 tries left", stdin="111111\n")
-    expect(s, verify, 4, "PIN rejected.*not sent a second", stdin="111111\n")
+    expect(s, verify, 4, "PIN rejected.*not sent again", stdin="111111\n")
     expect(s, verify, 4, "PIN rejected, 1 try left", stdin="222222\n")
     expect(s, verify, 1, "--last-try", stdin="333333\n")
     expect(s, verify + ["--last-try"], 5, "blocked", stdin="333333\n")
