@@ -353,7 +353,7 @@ TEST(a_worker_that_does_not_answer_wanted_loses_the_card)
 	start();
 	p_card = open_card(plain, SCARD_SHARE_SHARED);
 	(void)hold(worker, w_card);
-	pass_time(1000 * IDLE_MS); /* nobody wants it */
+	pass_time(10 * IDLE_MS); /* nobody wants it */
 	assert_false(worker->io.closing);
 	say_transmit(plain, p_card);
 	assert_true(wanted(worker));
