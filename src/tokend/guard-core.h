@@ -58,6 +58,14 @@ MUST_CHECK err_t guard_may_try(
 /* Make sure that no status of ours, of anybody, is set. */
 MUST_CHECK err_t guard_clear(struct guard *g, struct why *why);
 
+/*
+ * After a refusal: is the application current, and the status still set that is
+ * an owner's? If not, or if the card does not say, it may have lost its power
+ * unseen, or be another one. Then no session survives, as after somebody's reset, and the
+ * card is reset before anybody uses it again.
+ */
+bool guard_kept(struct guard *g);
+
 /* A command failed below the status word: decide what that costs. Returns e. */
 err_t guard_failed(struct guard *g, err_t e);
 

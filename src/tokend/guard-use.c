@@ -26,24 +26,35 @@ operation(const struct token_driver *drv, enum guard_op op, uint8_t *flag)
 	return NULL;
 }
 
-/* The operation itself. A card that wants a PIN again has lost the status. */
+#define LOST "the card has lost its power, or is another one"
+
+/*
+ * The operation itself. What the card refuses may be all that is heard of a
+ * loss of power: the PIN is not presented after it, but by a person.
+ */
 static err_t
 carry_out(struct guard *g, enum guard_op op, const struct token_use *use,
     struct guard_answer *a)
 {
+	bool session = g->owner != 0 && g->owner != OWNER_ONCE;
 	uint8_t flag = 0;
 	use_fn fn = operation(g->drv, op, &flag);
 	err_t e;
 
-	e = fn(g->self, use, &a->out, &a->why);
+	e = guard_failed(g, fn(g->self, use, &a->out, &a->why));
+	if (e == ERR_OK || g->dead || g->must_reset)
+		return e;
+	if (!guard_kept(g))
+		return session
+		    ? why_add(&a->why, ERR_PIN_NEEDED, LOST ": log in again")
+		    : why_add(&a->why, ERR_CARD, LOST);
 	if (e == ERR_PIN_NEEDED) {
 		g->owner = 0;
-		e = ERR_CARD;
-		return why_add(&a->why, e,
+		return why_add(&a->why, ERR_CARD,
 		    "the card does not allow this use of slot %02X",
 		    use->item->slot);
 	}
-	return guard_failed(g, e);
+	return e;
 }
 
 static err_t

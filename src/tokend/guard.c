@@ -35,6 +35,15 @@ guard_dead(const struct guard *g)
 	return g->dead;
 }
 
+static void
+nothing_known(struct guard *g)
+{
+	sessions_end_all(&g->sessions);
+	g->owner = 0;
+	g->selected = false;
+	g->tries_known = false;
+}
+
 /*
  * Whatever is not a status word leaves the card in a state that nobody knows:
  * no session survives it, and others get the card only after a reset.
@@ -58,11 +67,38 @@ guard_failed(struct guard *g, err_t e)
 	default:
 		return e;
 	}
-	sessions_end_all(&g->sessions);
-	g->owner = 0;
-	g->selected = false;
-	g->tries_known = false;
+	nothing_known(g);
 	return e;
+}
+
+bool
+guard_kept(struct guard *g)
+{
+	unsigned int left = TOKEN_TRIES_UNKNOWN;
+	bool verified = false;
+	err_t e;
+
+	e = guard_failed(g, g->drv->tries(g->self, &verified, &left, NULL));
+	if (e == ERR_OK &&
+	    (verified || (g->owner == 0 && left != TOKEN_TRIES_UNKNOWN)))
+		return true;
+	nothing_known(g);
+	g->must_reset = true;
+	return false;
+}
+
+/*
+ * Refused by a card that does not know it, and by one that is not as it was.
+ * Which of them it is cannot be asked of a card that never says its tries.
+ */
+static bool
+clear_status(struct guard *g)
+{
+	if (g->drv->logout(g->self, NULL) == ERR_OK)
+		return true;
+	if (g->tries_max != 0)
+		(void)guard_kept(g);
+	return false;
 }
 
 static void
@@ -133,11 +169,12 @@ guard_clear(struct guard *g, struct why *why)
 {
 	err_t e;
 
-	g->owner = 0;
-	if (!g->must_reset && g->drv->logout(g->self, NULL) == ERR_OK) {
+	if (!g->must_reset && clear_status(g)) {
+		g->owner = 0;
 		g->dirty = false;
 		return ERR_OK;
 	}
+	g->owner = 0;
 	if ((e = reset(g, why)))
 		return e;
 	if ((e = g->drv->select(g->self, why)))
@@ -153,7 +190,7 @@ release(struct guard *g)
 	bool by_reset = g->must_reset;
 
 	if (g->dirty && !by_reset)
-		by_reset = g->drv->logout(g->self, NULL) != ERR_OK;
+		by_reset = !clear_status(g);
 	if (card_unhold(g->card, by_reset) != ERR_OK)
 		g->dead = true;
 	if (by_reset) {
