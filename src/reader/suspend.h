@@ -6,7 +6,10 @@
  *
  * No other service is asked: CLOCK_BOOTTIME counts the time asleep and
  * CLOCK_MONOTONIC does not, and a timer on CLOCK_REALTIME with
- * TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)) is cancelled at every resume.
+ * TFD_TIMER_CANCEL_ON_SET (timerfd_create(2)) is cancelled at every resume at
+ * which they have parted. Not seen is a sleep to idle in which the clocks go on,
+ * and one too short for the clock of a machine that counts seconds asleep. Then
+ * the card tells: what it refuses ends the sessions (tokend/guard.h).
  */
 #ifndef SCS_READER_SUSPEND_H
 #define SCS_READER_SUSPEND_H

@@ -71,6 +71,9 @@ class Kernel:
         if not os.path.exists(self.vmlinux):
             self.fetch()
         self.version = os.listdir(f"{self.root}/lib/modules")[0]
+        # QEMU puts a vmlinux into memory anew when the machine wakes up, as at
+        # a reset; this one it lets the firmware fetch, which then does not
+        self.bzimage = f"{self.root}/boot/vmlinuz-{self.version}"
 
     def fetch(self):
         os.makedirs(self.folder, exist_ok=True)
@@ -191,7 +194,7 @@ def move_module(root):
 
 
 def make(folder, build, init, more):
-    """(vmlinux, initramfs); `more`: file here -> place there"""
+    """(bzImage, initramfs); `more`: file here -> place there"""
     kernel = Kernel(folder)
     root = Root(f"{folder}/root")
     add_modules(root, kernel, MODULES)
@@ -229,4 +232,4 @@ def make(folder, build, init, more):
     root.libraries()
     initramfs = f"{folder}/initramfs"
     root.pack(initramfs)
-    return kernel.vmlinux, initramfs
+    return kernel.bzimage, initramfs

@@ -12,6 +12,11 @@ class Failure(Exception):
     pass
 
 
+def expect(good, text):
+    if not good:
+        raise Failure(text)
+
+
 class Monitor:
     """QEMU's machine protocol (QMP): one command, one answer."""
 
@@ -52,9 +57,9 @@ def connect(path, seconds=20):
 class Machine:
     """Booted by start(); `sh` runs a script in it."""
 
-    def __init__(self, folder, socks, vmlinux, initramfs):
+    def __init__(self, folder, socks, kernel, initramfs):
         self.folder, self.socks = folder, socks
-        self.vmlinux, self.initramfs = vmlinux, initramfs
+        self.kernel, self.initramfs = kernel, initramfs
         self.console = f"{folder}/console.log"
         self.proc = self.port = self.monitor = None
         self.left = b""
@@ -68,7 +73,7 @@ class Machine:
                 "-serial", f"file:{self.console}",
                 "-serial", f"unix:{s}/port.sock,server=on,wait=off",
                 "-qmp", f"unix:{s}/qmp.sock,server=on,wait=off",
-                "-kernel", self.vmlinux, "-initrd", self.initramfs,
+                "-kernel", self.kernel, "-initrd", self.initramfs,
                 "-append", "console=ttyS0 quiet panic=-1 tsc=unstable "
                 "no_timer_check mitigations=off nokaslr "
                 f"scs.modules={','.join(modules)} {append}", *devices]

@@ -16,7 +16,7 @@ import machine
 
 INIT, ERROR, READER_ADD, READER_REMOVE, ATR, CARD_REMOVE, APDU = range(1, 8)
 HEADER = struct.Struct(">III")
-VPCD_ON, VPCD_RESET, VPCD_ATR = b"\1", b"\2", b"\4"
+VPCD_OFF, VPCD_ON, VPCD_RESET, VPCD_ATR = b"\0", b"\1", b"\2", b"\4"
 
 
 class Gone(Exception):
@@ -61,6 +61,11 @@ class Reader(threading.Thread):
         if not answer:
             return b""
         return take(self.card, struct.unpack(">H", take(self.card, 2))[0])
+
+    def power_lost(self):
+        """While the machine sleeps, so nothing else is on its way."""
+        for control in (VPCD_OFF, VPCD_ON):
+            self.ask_card(control, answer=False)
 
     def greet(self):
         # magic "VSCD", version 0.0.2, no capabilities

@@ -25,7 +25,8 @@ import image  # noqa: E402
 import machine  # noqa: E402
 import passthru  # noqa: E402
 import stack  # noqa: E402
-from machine import Failure  # noqa: E402
+import suspend  # noqa: E402
+from machine import Failure, expect  # noqa: E402
 
 SKIPPED = 77
 SERIAL = "SCS0001"
@@ -33,11 +34,6 @@ SERIAL = "SCS0001"
 NAME = f"Gemalto Gemplus USB SmartCard Reader 433-Swap [CCID Interface] ({SERIAL})"
 VIRTUAL = "Other Reader"
 USB_ID = "08e6:4433"
-
-
-def expect(good, text):
-    if not good:
-        raise Failure(text)
 
 
 class World:
@@ -72,18 +68,25 @@ class World:
                           f"O=Example/CN={person}"]):
                 subprocess.run([self.vcard, *args], check=True)
 
+    def compile(self, source, *flags):
+        out = f"{self.folder}/{source}"
+        image.run("cc", "-Wall", "-Wextra", "-O2", "-o", out,
+                  f"{HERE}/{source}.c", *flags)
+        return out
+
     def make_watch(self):
-        watch = f"{self.folder}/watch"
-        flags = image.run("pkg-config", "--cflags", "--libs",
-                          "libpcsclite").split()
-        image.run("cc", "-Wall", "-Wextra", "-O2", "-o", watch,
-                  f"{HERE}/watch.c", *flags)
-        return watch
+        return self.compile("watch", *image.run(
+            "pkg-config", "--cflags", "--libs", "libpcsclite").split())
+
+    def make_session(self):
+        return self.compile("session", f"-I{TOP}/include",
+                            f"{self.build}/src/keychain/libscs.so")
 
     def make_image(self):
         return image.make(self.folder, self.build, f"{HERE}/init",
                           {self.make_watch(): "/usr/bin/reader-watch", self.vcard:
                            "/usr/bin/scs-vcard",
+                           self.make_session(): "/usr/bin/scs-session",
                            f"{self.folder}/other.card": "/etc/other.card"})
 
     def devices(self):
@@ -110,7 +113,14 @@ class World:
     def card_in(self):
         self.card = subprocess.Popen(
             [self.vcard, "run", self.file, "--connect",
-             f"unix:{self.socks}/vpcd.sock"], stdin=subprocess.DEVNULL)
+             f"unix:{self.socks}/vpcd.sock", "--control",
+             f"{self.socks}/alice.sock"], stdin=subprocess.DEVNULL)
+
+    def tell(self, *words):
+        """To the card, which is in the USB reader."""
+        return subprocess.run(
+            [self.vcard, "tell", f"{self.socks}/alice.sock", *words],
+            check=True, capture_output=True, text=True).stdout
 
     def card_out(self):
         if self.card:
@@ -370,22 +380,6 @@ def a_second_usb_reader_is_one_of_its_own(w):
     expect(w.login(stack.PIN)[0], "no login after that")
 
 
-def the_machine_sleeps_and_wakes_up(w):
-    """To idle: QEMU cannot wake a machine whose kernel it loaded from more.
-    The controller loses its power all the same."""
-    w.sh("dmesg -c >/dev/null; echo enabled >/sys/class/tty/ttyS1/power/wakeup;"
-         " (sleep 1; echo freeze >/sys/power/state) >/dev/null 2>&1 &")
-    time.sleep(4)
-    w.m.port.sendall(b"\n")  # wakes it, and is an empty script
-    expect(w.m.line(60) == "END 0", "it did not wake up")
-    log = w.kernel_log_with("PM: suspend exit")
-    expect("lost power" in log, f"the USB controller did not sleep:\n{log}")
-    w.wait_reader(w.usb, True)
-    w.wait_tokens(2)
-    let_in, out = w.login(stack.PIN)
-    expect(let_in, f"no login after the machine slept:\n{out}")
-
-
 def nothing_was_killed_and_the_service_ends(w):
     log = w.log()
     bad = [x for x in log.splitlines() if "killed by signal" in x and
@@ -410,7 +404,7 @@ STEPS = (
     its_driver_dies_and_comes_back,
     unplugged_while_a_command_is_at_the_card,
     a_second_usb_reader_is_one_of_its_own,
-    the_machine_sleeps_and_wakes_up,
+    *suspend.STEPS,
     nothing_was_killed_and_the_service_ends,
 )
 
