@@ -33,6 +33,9 @@
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
 	    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
+/* What sandbox_memory() leaves for libraries and for stacks that lie fallow. */
+#define CODE_BYTES (512ul * 1024 * 1024)
+
 struct group {
 	unsigned int bit; /* 0: always */
 	const int *calls;
@@ -145,11 +148,15 @@ sandbox_harden(void)
 err_t
 sandbox_memory(size_t bytes)
 {
-	struct rlimit cap = { bytes, bytes };
+	const struct rlimit data = { bytes, bytes };
+	const struct rlimit all = { bytes + CODE_BYTES, bytes + CODE_BYTES };
 
 	if (TEST_BUILD)
 		return ERR_OK;
-	return setrlimit(RLIMIT_DATA, &cap) == 0 ? ERR_OK : ERR_IO;
+	return setrlimit(RLIMIT_DATA, &data) == 0 &&
+		setrlimit(RLIMIT_AS, &all) == 0
+	    ? ERR_OK
+	    : ERR_IO;
 }
 
 static bool

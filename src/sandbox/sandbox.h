@@ -53,7 +53,9 @@ MUST_CHECK err_t sandbox_harden(void);
 
 /*
  * Cap what this process may allocate, so that a leak in code of other people
- * ends it and not the machine. Nothing in builds with sanitizers. ERR_IO.
+ * ends it and not the machine: its own memory, and half a gibibyte more of
+ * what is mapped in any way, shared memory too. Nothing in builds with
+ * sanitizers. ERR_IO.
  */
 MUST_CHECK err_t sandbox_memory(size_t bytes);
 

@@ -2,8 +2,11 @@
 #include "scsd/device.h"
 
 #include <acl/libacl.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/acl.h>
 #include <sys/stat.h>
@@ -11,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/path.h"
 
 static void
 free_acl(acl_t *acl)
@@ -20,7 +24,7 @@ free_acl(acl_t *acl)
 }
 
 static bool
-is_users(acl_entry_t entry, uid_t uid)
+is_users(acl_entry_t entry, uid_t first, uid_t last)
 {
 	acl_tag_t tag;
 	uid_t *whose;
@@ -29,23 +33,30 @@ is_users(acl_entry_t entry, uid_t uid)
 	if (acl_get_tag_type(entry, &tag) != 0 || tag != ACL_USER ||
 	    (whose = acl_get_qualifier(entry)) == NULL)
 		return false;
-	same = *whose == uid;
+	same = *whose >= first && *whose <= last;
 	(void)acl_free(whose);
 	return same;
 }
 
-static bool
-drop_user(acl_t acl, uid_t uid)
+/* How many entries of these users are gone; -1: it failed. */
+static int
+drop_users(acl_t acl, uid_t first, uid_t last)
 {
 	acl_entry_t entry;
-	int r;
+	int n = 0, r = acl_get_entry(acl, ACL_FIRST_ENTRY, &entry);
 
-	for (r = acl_get_entry(acl, ACL_FIRST_ENTRY, &entry); r == 1;
-	     r = acl_get_entry(acl, ACL_NEXT_ENTRY, &entry)) {
-		if (is_users(entry, uid))
-			return acl_delete_entry(acl, entry) == 0;
+	while (r == 1) {
+		if (!is_users(entry, first, last)) {
+			r = acl_get_entry(acl, ACL_NEXT_ENTRY, &entry);
+			continue;
+		}
+		if (acl_delete_entry(acl, entry) != 0)
+			return -1;
+		n++;
+		/* where it stands after that is not said */
+		r = acl_get_entry(acl, ACL_FIRST_ENTRY, &entry);
 	}
-	return r == 0;
+	return r == 0 ? n : -1;
 }
 
 static bool
@@ -67,7 +78,7 @@ device_change(int fd, uid_t uid, bool grant)
 {
 	CLEANUP(free_acl) acl_t acl = acl_get_fd(fd);
 
-	if (acl == NULL || !drop_user(acl, uid) ||
+	if (acl == NULL || drop_users(acl, uid, uid) < 0 ||
 	    (grant && !add_user(&acl, uid)) || acl_calc_mask(&acl) != 0 ||
 	    acl_set_fd(fd, acl) != 0)
 		return ERR_IO;
@@ -117,4 +128,60 @@ device_revoke(const struct usb_address *a, uid_t uid)
 	    device_change(fd, uid, false) != ERR_OK)
 		log_warning("%s cannot be taken back from its driver: %s", node,
 		    strerror(errno));
+}
+
+/* By name: opening a USB device wakes it up. */
+static void
+sweep_node(const char *path, uid_t first, uid_t last)
+{
+	CLEANUP(free_acl) acl_t acl = acl_get_file(path, ACL_TYPE_ACCESS);
+	int n;
+
+	if (acl == NULL || (n = drop_users(acl, first, last)) == 0)
+		return;
+	if (n < 0 || acl_calc_mask(&acl) != 0 ||
+	    acl_set_file(path, ACL_TYPE_ACCESS, acl) != 0)
+		log_warning("%s cannot be taken back from drivers of before: "
+			    "%s",
+		    path, strerror(errno));
+	else
+		log_notice("%s is taken back from a driver of before", path);
+}
+
+static int
+is_visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* Call fn for each path in `dir`. */
+static void
+each(const char *dir, uid_t first, uid_t last,
+    void (*fn)(const char *path, uid_t first, uid_t last))
+{
+	struct dirent **names;
+	char path[SCS_PATH_MAX];
+	int len, n = scandir(dir, &names, is_visible, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		len = snprintf(
+		    path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+		if (len > 0 && (size_t)len < sizeof(path))
+			fn(path, first, last);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
+static void
+sweep_bus(const char *path, uid_t first, uid_t last)
+{
+	each(path, first, last, sweep_node);
+}
+
+void
+device_sweep(const char *root, uid_t first, uid_t last)
+{
+	each(root, first, last, sweep_bus);
 }

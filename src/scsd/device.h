@@ -21,7 +21,14 @@ MUST_CHECK err_t device_grant(const struct usb_address *a, uid_t uid);
 /* Take it back; nothing when the device has gone. */
 void device_revoke(const struct usb_address *a, uid_t uid);
 
-/* The two above, for a descriptor of any file (tests). */
+/*
+ * Take away what is left in the lists of all nodes for users of this range: a
+ * supervisor that was killed took nothing back, and its workers' users are the
+ * next one's. `root` holds a folder for each bus (/dev/bus/usb).
+ */
+void device_sweep(const char *root, uid_t first, uid_t last);
+
+/* The first two, for a descriptor of any file (tests). */
 MUST_CHECK err_t device_change(int fd, uid_t uid, bool grant);
 
 #endif

@@ -164,7 +164,6 @@ on_timeout(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if (d->services[i].pid > 0)
 			(void)kill(d->services[i].pid, SIGKILL);
-		worker_kill_all_of(&d->services[i]);
 	}
 	return sd_event_exit(d->ev, 0);
 }
@@ -191,6 +190,7 @@ static int
 on_watch(sd_event_source *src, uint64_t usec, void *data)
 {
 	service_watch(data);
+	worker_watch(data);
 	if (sd_event_source_set_time(src, usec + WATCH_USEC) < 0)
 		return -1;
 	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
@@ -246,6 +246,8 @@ keep_few_capabilities(void)
 static int
 run(struct scsd *d)
 {
+	int r;
+
 	if (!d->separate)
 		log_warning("running as an ordinary user: services are not "
 			    "separated by user");
@@ -267,7 +269,9 @@ run(struct scsd *d)
 			return 1;
 		}
 	}
-	return sd_event_loop(d->ev) < 0 ? 1 : 0;
+	r = sd_event_loop(d->ev) < 0 ? 1 : 0;
+	worker_end_all(d); /* those that did not stop in time */
+	return r;
 }
 
 int

@@ -68,7 +68,7 @@ struct service {
 struct worker {
 	struct service *owner; /* NULL: free entry */
 	uint32_t kind, cookie;
-	unsigned int slot; /* its user id */
+	unsigned int slot; /* the number of its user id */
 	uint32_t
 	    device; /* a USB reader's: usb_pack(), given to `uid`; 0: none */
 	uid_t uid;
@@ -97,7 +97,8 @@ MUST_CHECK err_t service_init(struct scsd *d); /* users, sockets */
 MUST_CHECK err_t service_start(struct service *s);
 void service_stop_all(struct scsd *d); /* SIGTERM to all */
 unsigned int service_running(const struct scsd *d);
-void service_watch(struct scsd *d); /* kill those whose watchdog ran out */
+/* Kill those whose watchdog ran out, find those that ended unseen. */
+void service_watch(struct scsd *d);
 
 unsigned int service_drivers(const struct scsd *d); /* how many */
 
@@ -105,7 +106,15 @@ unsigned int service_drivers(const struct scsd *d); /* how many */
 void worker_spawn(struct service *s, const struct control *request);
 void worker_kill(struct service *s, uint32_t cookie); /* one of its own */
 void worker_kill_all_of(struct service *s);
+void worker_watch(struct scsd *d); /* find those that ended unseen */
+void worker_end_all(struct scsd *d); /* we end: kill, take devices back */
 unsigned int worker_running(const struct scsd *d);
+
+/*
+ * A child that is traced ends without its parent's being told, and the
+ * event source for it has then had its one wake-up: give it another. NULL: none.
+ */
+void child_look_again(sd_event_source *child);
 
 /* clear-log.c: turn the preference Logging off, by a child */
 void clear_log(struct scsd *d);

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "scsd/device.h"
 #include "scsd/scsd.h"
 
 /* clang-format off */
@@ -163,6 +164,8 @@ service_init(struct scsd *d)
 		if ((e = listen_at(d, path, 0600, &d->virtual_listen[i])))
 			return e;
 	}
+	if (d->separate && d->opt.prefix[0] == '\0')
+		device_sweep(USB_NODES, USERS_WORKER_FIRST, USERS_WORKER_LAST);
 	return ERR_OK;
 }
 
@@ -460,6 +463,7 @@ service_watch(struct scsd *d)
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		struct service *s = &d->services[i];
 
+		child_look_again(s->child);
 		if (s->pid <= 0 || s->alive_ms == 0 ||
 		    clock_awake_ms() - s->alive_ms < WATCHDOG_SEC * 1000)
 			continue;

@@ -49,8 +49,38 @@ place_fds(const struct spawn *s, int *program)
 		die("close_range");
 }
 
+/* A service raises its own limit as far as we let it; some start with little. */
 static void
-limit(void)
+limit_many(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_max >= SPAWN_MANY_FDS)
+		return;
+	r.rlim_max = SPAWN_MANY_FDS;
+	/* needs privilege, and the system may have less: it goes on with that */
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void
+limit_few(const struct spawn *s)
+{
+	static const struct rlimit fds = { SPAWN_FEW_FDS, SPAWN_FEW_FDS };
+	static const struct rlimit threads = { SPAWN_FEW_THREADS,
+		SPAWN_FEW_THREADS };
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) != 0 ||
+	    (now.rlim_max > SPAWN_FEW_FDS &&
+		setrlimit(RLIMIT_NOFILE, &fds) != 0))
+		die("RLIMIT_NOFILE");
+	/* counted for the user: an ordinary one has others besides us */
+	if (s->drop && setrlimit(RLIMIT_NPROC, &threads) != 0)
+		die("RLIMIT_NPROC");
+}
+
+static void
+limit(const struct spawn *s)
 {
 	static const struct rlimit none = { 0, 0 };
 	static const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
@@ -59,6 +89,10 @@ limit(void)
 		die("RLIMIT_CORE");
 	/* needs privilege; an ordinary user keeps what he has */
 	(void)setrlimit(RLIMIT_MEMLOCK, &all);
+	if (s->few)
+		limit_few(s);
+	else
+		limit_many();
 }
 
 static void
@@ -95,7 +129,7 @@ child(const struct spawn *s, int program, pid_t parent)
 
 	reset_signals();
 	place_fds(s, &program);
-	limit();
+	limit(s);
 	become(s);
 	/* after the change of user, which clears it */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)

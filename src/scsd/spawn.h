@@ -11,6 +11,9 @@
 #include "base/err.h"
 
 #define SPAWN_FDS_MAX 4
+#define SPAWN_MANY_FDS 65536
+#define SPAWN_FEW_FDS 256
+#define SPAWN_FEW_THREADS 128
 
 struct spawn {
 	const char *program; /* absolute path */
@@ -18,6 +21,7 @@ struct spawn {
 	int fds[SPAWN_FDS_MAX]; /* become 3, 4, ... in the child; borrowed */
 	size_t fds_n;
 	bool drop; /* change to uid and gid, no supplementary groups */
+	bool few; /* few descriptors and threads: it is not trusted with more */
 	uid_t uid;
 	gid_t gid;
 };
@@ -25,7 +29,9 @@ struct spawn {
 /*
  * Fork and execute. Standard input is /dev/null, output and error are ours.
  * The child gets: no new privileges, no core dumps, SIGKILL when we die, as
- * much locked memory as it wants (secrets), umask 077, signals as at boot.
+ * much locked memory as it wants (secrets), umask 077, signals as at boot; and
+ * descriptors for many clients, or, with `few`, SPAWN_FEW_FDS of them and, if
+ * its user is its own, SPAWN_FEW_THREADS.
  *
  * ERR_ABSENT  the program cannot be opened
  * ERR_NOMEM   fork failed

@@ -2,6 +2,7 @@
 #include "scsd/device.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/acl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,6 +65,44 @@ TEST(a_second_user_does_not_touch_the_first)
 	assert_true(says(fd, "user:61950:rw-") && says(fd, "user:61951:rw-"));
 	EXPECT_OK(device_change(fd, USER_A, false));
 	assert_true(!says(fd, "61950") && says(fd, "user:61951:rw-"));
+}
+
+/* A node in the folder of a bus; -1: no lists in /tmp. */
+static int
+node(const char *root, char path[64])
+{
+	int fd;
+
+	(void)snprintf(path, 64, "%s/001", root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	(void)snprintf(path, 64, "%s/001/002", root);
+	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0640);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+TEST(what_a_killed_supervisor_left_is_taken_back)
+{
+	char root[] = "/tmp/scs-device.XXXXXX", path[64];
+	CLOSE_FD int fd = -1;
+	CLOSE_FD int lists = file();
+
+	if (lists < 0)
+		return;
+	assert_non_null(mkdtemp(root));
+	fd = node(root, path);
+	EXPECT_OK(device_change(fd, USER_A, true));
+	EXPECT_OK(device_change(fd, USER_B, true));
+	EXPECT_OK(
+	    device_change(fd, USER_B + 1, true)); /* somebody else's wish */
+	device_sweep(root, USER_A, USER_B);
+	assert_false(says(fd, "61950") || says(fd, "61951"));
+	assert_true(says(fd, "user:61952:rw-") && says(fd, "group::r--"));
+	device_sweep("/nonexistent", USER_A, USER_B);
+	assert_int_equal(unlink(path), 0);
+	path[strlen(path) - 4] = '\0';
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(root), 0);
 }
 
 TEST(a_device_that_is_not_there_is_nobodys)

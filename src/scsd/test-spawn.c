@@ -2,6 +2,8 @@
 #include "scsd/spawn.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,15 +94,54 @@ TEST(a_missing_program_is_named_before_anything_is_forked)
 	assert_int_equal(pid, -1);
 }
 
+/* The one user id of workers that has a name here, and the group's; 0: none. */
+static uid_t named_uid;
+static gid_t named_gid;
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	static struct passwd somebody;
+
+	return uid == named_uid ? &somebody : NULL;
+}
+
+struct group *
+getgrgid(gid_t gid)
+{
+	static struct group some;
+
+	return gid == named_gid ? &some : NULL;
+}
+
 TEST(workers_have_ids_of_their_own)
 {
+	bool taken[USERS_WORKERS] = { false };
 	struct user_id a, b;
+	unsigned int slot;
 
-	EXPECT_OK(users_worker(0, &a));
-	EXPECT_OK(users_worker(1, &b));
+	EXPECT_OK(users_worker(taken, &slot, &a));
+	assert_int_equal(slot, 0);
+	assert_int_equal(a.uid, USERS_WORKER_FIRST);
+	taken[0] = true;
+	EXPECT_OK(users_worker(taken, &slot, &b));
 	assert_int_not_equal(a.uid, b.uid);
-	assert_int_not_equal(a.uid, 0);
-	EXPECT_ERR(ERR_LIMIT, users_worker(USERS_WORKERS, &a), "last + 1");
+	memset(taken, true, sizeof(taken));
+	EXPECT_ERR(ERR_LIMIT, users_worker(taken, &slot, &a), "all taken");
+}
+
+TEST(an_id_that_somebody_has_named_is_skipped)
+{
+	bool taken[USERS_WORKERS] = { false };
+	struct user_id a;
+	unsigned int slot;
+
+	named_uid = USERS_WORKER_FIRST;
+	named_gid = USERS_WORKER_FIRST + 1;
+	EXPECT_OK(users_worker(taken, &slot, &a));
+	named_uid = named_gid = 0;
+	assert_int_equal(slot, 2);
+	assert_int_equal(a.uid, USERS_WORKER_FIRST + 2);
 }
 
 TEST(a_service_without_its_user_is_refused_outside_a_prefix)

@@ -4,12 +4,12 @@
 #include <grp.h>
 #include <pwd.h>
 
-#define SERVICES_MAX 16 /* ids at the start of the range */
+#define SERVICES_MAX (USERS_WORKER_FIRST - USERS_BASE)
 
 static err_t
 nameless(uid_t uid, struct user_id *out)
 {
-	if (getpwuid(uid) != NULL)
+	if (getpwuid(uid) != NULL || getgrgid((gid_t)uid) != NULL)
 		return ERR_BUSY;
 	*out = (struct user_id){ .uid = uid, .gid = (gid_t)uid };
 	return ERR_OK;
@@ -42,9 +42,14 @@ users_cards_group(gid_t *out)
 }
 
 err_t
-users_worker(unsigned int slot, struct user_id *out)
+users_worker(
+    const bool taken[USERS_WORKERS], unsigned int *slot, struct user_id *out)
 {
-	if (slot >= USERS_WORKERS)
-		return ERR_LIMIT;
-	return nameless(USERS_BASE + SERVICES_MAX + slot, out);
+	for (unsigned int i = 0; i < USERS_WORKERS; i++) {
+		if (taken[i] || nameless(USERS_WORKER_FIRST + i, out) != ERR_OK)
+			continue;
+		*slot = i;
+		return ERR_OK;
+	}
+	return ERR_LIMIT;
 }

@@ -37,7 +37,16 @@ MUST_CHECK err_t users_service(const char *name, unsigned int nth,
 #define USERS_CARDS_GROUP "scs-cards"
 MUST_CHECK err_t users_cards_group(gid_t *out);
 
-/* The id of worker number `slot`, 0 to USERS_WORKERS - 1. */
-MUST_CHECK err_t users_worker(unsigned int slot, struct user_id *out);
+/*
+ * A worker's id: the first of USERS_WORKERS that is not `taken` and has no name,
+ * neither as a user nor as a group; somebody has given that to a service of
+ * his. *slot is its number. ERR_LIMIT: none is left.
+ */
+MUST_CHECK err_t users_worker(
+    const bool taken[USERS_WORKERS], unsigned int *slot, struct user_id *out);
+
+/* The first and the last of these ids. */
+#define USERS_WORKER_FIRST (USERS_BASE + 16)
+#define USERS_WORKER_LAST (USERS_WORKER_FIRST + USERS_WORKERS - 1)
 
 #endif

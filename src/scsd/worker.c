@@ -29,12 +29,22 @@ static struct worker *
 free_entry(struct scsd *d)
 {
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
-		if (d->workers[i].owner == NULL) {
-			d->workers[i].slot = i;
+		if (d->workers[i].owner == NULL)
 			return &d->workers[i];
-		}
 	}
 	return NULL;
+}
+
+static err_t
+free_user(const struct scsd *d, struct worker *w, struct user_id *out)
+{
+	bool taken[USERS_WORKERS] = { false };
+
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		if (d->workers[i].owner != NULL && &d->workers[i] != w)
+			taken[d->workers[i].slot] = true;
+	}
+	return users_worker(taken, &w->slot, out);
 }
 
 static void
@@ -219,7 +229,8 @@ start(struct worker *w, const struct control *c, int theirs)
 	struct spawn sp = { .program = program,
 		.argv = args.v,
 		.drop = d->separate,
-		.fds = { theirs, -1 } };
+		.fds = { theirs, -1 },
+		.few = true };
 	struct user_id user = { 0 };
 	err_t e;
 
@@ -229,7 +240,7 @@ start(struct worker *w, const struct control *c, int theirs)
 	build_args(d, c, &args);
 	if ((e = scsd_program(d, args.v[0], program)))
 		return e;
-	if (d->separate && (e = users_worker(w->slot, &user)))
+	if (d->separate && (e = free_user(d, w, &user)))
 		return e;
 	sp.uid = user.uid;
 	sp.gid = user.gid;
@@ -306,6 +317,36 @@ worker_kill_all_of(struct service *s)
 
 		if (w->owner == s && w->pid > 0)
 			(void)kill(w->pid, SIGKILL);
+	}
+}
+
+void
+child_look_again(sd_event_source *child)
+{
+	if (child == NULL)
+		return;
+	(void)sd_event_source_set_enabled(child, SD_EVENT_OFF);
+	(void)sd_event_source_set_enabled(child, SD_EVENT_ONESHOT);
+}
+
+void
+worker_watch(struct scsd *d)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++)
+		child_look_again(d->workers[i].child);
+}
+
+void
+worker_end_all(struct scsd *d)
+{
+	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &d->workers[i];
+
+		if (w->owner == NULL)
+			continue;
+		if (w->pid > 0)
+			(void)kill(w->pid, SIGKILL);
+		take_back(w);
 	}
 }
 

@@ -123,11 +123,13 @@ handler_start(
 	if (d == NULL)
 		return ERR_NOMEM;
 	d->host = h;
-	if ((e = library_open(args->library, &setup.driver, &why)))
+	/* its constructors are the first to eat */
+	if ((e = sandbox_memory(MEMORY_MAX)))
+		log_err("no limit of memory: %s", err_text(e));
+	else if ((e = library_open(args->library, &setup.driver, &why)))
 		log_err("driver %s: %s", args->library, why_text(&why, e));
-	else if ((e = thread_new(&setup, &d->thread)) == ERR_OK &&
-	    (e = add_sources(d, ev)) == ERR_OK)
-		e = sandbox_memory(MEMORY_MAX);
+	else if ((e = thread_new(&setup, &d->thread)) == ERR_OK)
+		e = add_sources(d, ev);
 	if (e != ERR_OK) {
 		handler_stop(d);
 		return e;

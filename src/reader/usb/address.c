@@ -79,7 +79,7 @@ void
 usb_node(const struct usb_address *a, char out[USB_NODE_MAX])
 {
 	(void)snprintf(
-	    out, USB_NODE_MAX, "/dev/bus/usb/%03u/%03u", a->bus, a->device);
+	    out, USB_NODE_MAX, USB_NODES "/%03u/%03u", a->bus, a->device);
 }
 
 dev_t

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 
+#define USB_NODES "/dev/bus/usb"
 #define USB_NODE_MAX 32 /* /dev/bus/usb/BBB/DDD with NUL */
 #define USB_TEXT_MAX 16 /* BUS:DEVICE:INTERFACE with NUL */
 

@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What each process of the service has in its hands, should somebody else come
+to hold it; and what is left of the service when its supervisor is killed, or
+when one of its processes ends in a way that is easily overlooked.
+
+usage: siege.py BUILD [CHECK ...]
+"""
+import collections
+import ctypes
+import os
+import signal
+import sys
+import time
+
+import stack
+from readerd_rig import expect
+
+USER = "nobody"
+ROOT = os.geteuid() == 0
+PTRACE_SEIZE = 0x4206
+
+# With a card in the only reader and nobody logged in: what a process may have
+# open besides standard input, output and error, and at most how many of it.
+EVENTS = {"anon_inode:[eventpoll]": 1, "anon_inode:[signalfd]": 1,
+          "anon_inode:[timerfd]": 1}
+OPEN = {
+    # three control channels, four listening sockets and a virtual reader's;
+    # a watch for each child
+    "scsd": {**EVENTS, "socket:": 8, "anon_inode:[pidfd]": 5},
+    # control, two listening, udev's news and logind's; the driver and, for
+    # each of tokend and its worker, a client
+    "scs-readerd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 9,
+                    "anon_inode:inotify": 1},
+    # control, listening, the reader service, the worker; a spare one to refuse
+    # clients with
+    "scs-tokend": {**EVENTS, "socket:": 5, "anon_inode:inotify": 1,
+                   "/dev/null": 1},
+    "scs-authd": {**EVENTS, "socket:": 2, "anon_inode:inotify": 1},
+    # its channel, the listening socket and the virtual card; a wake-up after
+    # the machine has slept
+    "scs-ifd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 3,
+                "anon_inode:[timerfd]": 2},
+    # its channel and its card
+    "scs-token-worker": {"socket:": 2},
+}
+
+
+def processes(st):
+    """pid, program, status"""
+    names = {n[:15]: n for n in OPEN}
+    return [(pid, names[s["Name"].strip()], s)
+            for pid, s in stack.process_table(st.scsd.pid)]
+
+
+def all_are_there(st):
+    stack.wait_until(
+        lambda: sorted(n for _, n, _ in processes(st)) == sorted(OPEN), 15,
+        "one process of each kind")
+
+
+def descriptors(pid):
+    found = collections.Counter()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            what = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except OSError:
+            continue  # closed meanwhile
+        if int(fd) > 2:
+            found[what.split("[")[0] if what.startswith("socket") else
+                  what] += 1
+    return found
+
+
+def nobody_holds_more_than_he_needs(st):
+    for pid, name, _ in processes(st):
+        for what, n in descriptors(pid).items():
+            expect(n <= OPEN[name].get(what, 0), True,
+                   f"{name} has {n} of {what} open; all it has: "
+                   f"{dict(descriptors(pid))}")
+
+
+def nobody_can_become_more(st):
+    users = collections.Counter()
+    for pid, name, s in processes(st):
+        expect(s["NoNewPrivs"].strip(), "1", f"no new privileges: {name}")
+        if name != "scsd":
+            expect(s["Seccomp"].strip(), "2", f"a filter: {name}")
+        for capabilities in ("CapInh", "CapAmb"):
+            expect(int(s[capabilities], 16), 0, f"{capabilities} of {name}")
+        if not ROOT:
+            continue
+        # CAP_KILL, SETGID, SETUID, SYS_RESOURCE start others and end them
+        few = 0x10000e0 if name == "scsd" else 0
+        for capabilities in ("CapEff", "CapPrm"):
+            expect(int(s[capabilities], 16) & ~few, 0,
+                   f"{capabilities} of {name}")
+        if name != "scsd":
+            expect(s["Groups"].split(), [], f"groups of {name}")
+        expect(len(set(s["Uid"].split() + s["Gid"].split())), 1,
+               f"one id for everything: {name}")
+        users[s["Uid"].split()[0]] += 1
+        # not dumpable: its files in /proc are root's, and so is its memory
+        expect(os.stat(f"/proc/{pid}/fd").st_uid, 0, f"owner of {name}")
+    expect([u for u, n in users.items() if n > 1], [], "users of two")
+
+
+def limits(pid):
+    """The hard ones."""
+    with open(f"/proc/{pid}/limits") as f:
+        return {line[:26].strip(): line[47:68].strip() for line in f}
+
+
+def nobody_can_eat_the_machine(st):
+    for pid, name, _ in processes(st):
+        has = limits(pid)
+        if name != "scsd":
+            expect(has["Max core file size"], "0", f"core of {name}")
+        with open(f"/proc/{pid}/environ", "rb") as f:
+            if name != "scsd":
+                expect(f.read(), b"", f"environment of {name}")
+        if name in ("scs-ifd", "scs-token-worker"):
+            expect(int(has["Max open files"]) <= 256, True,
+                   f"descriptors of {name}")
+            if ROOT:
+                expect(int(has["Max processes"]) <= 128, True,
+                       f"threads of {name}")
+
+
+def traced_and_dead(st):
+    """A debugger that holds on to what has ended: its parent is told late, or,
+    as an event loop may see it, never."""
+    if not ROOT:
+        print("  none of ours can be traced by who is not root")
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    for name in ("scs-authd", "scs-ifd"):
+        pid = st.pid_of(name)
+        if libc.ptrace(PTRACE_SEIZE, pid, None, None) != 0:
+            raise stack.Failure(
+                f"ptrace: {os.strerror(ctypes.get_errno())}")
+        os.kill(pid, signal.SIGKILL)
+        stack.wait_until(lambda: open(f"/proc/{pid}/stat").read().rsplit(
+            ")", 1)[1].split()[0] == "Z", 10, "its end")
+        time.sleep(1)  # the supervisor has looked, and has seen nothing
+        os.waitpid(pid, 0)
+        stack.wait_until(lambda: st.pid_of(name) not in (None, pid), 30,
+                         f"a new {name}")
+    login_again(st)
+
+
+def login_again(st):
+    all_are_there(st)
+    st.wait_tokens(1, 30)
+    code, text = st.login(USER, stack.PIN)
+    expect(code, 0, "login: " + text)
+
+
+def a_killed_supervisor_leaves_nobody(st):
+    before = [pid for pid, _, _ in processes(st)]
+    os.kill(st.scsd.pid, signal.SIGKILL)
+    st.scsd.wait()
+    stack.wait_until(lambda: not any(os.path.exists(f"/proc/{p}")
+                                     for p in before), 10,
+                     "the end of what it had started")
+    st.log.close()
+    os.rename(st.log_path, f"{st.log_path}.before")
+    st.start()
+    st.card.stop()
+    st.card = stack.Card(st, st.card_file)
+    login_again(st)
+
+
+def main():
+    checks = (nobody_holds_more_than_he_needs, nobody_can_become_more,
+              nobody_can_eat_the_machine, traced_and_dead,
+              a_killed_supervisor_leaves_nobody)
+    only = sys.argv[2:]
+    with stack.Stack(sys.argv[1]) as st:
+        st.card_file = st.person("siege.card", "Siege Test", "p256")
+        st.pair_by_hand(USER, stack.pubkey_hash(
+            st.certificate(st.card_file, "9a")))
+        st.card = stack.Card(st, st.card_file)
+        login_again(st)
+        for check in checks:
+            if not only or check.__name__ in only:
+                check(st)
+                print(f"ok {check.__name__}", flush=True)
+    print("siege: all passed")
+
+
+if __name__ == "__main__":
+    main()
