@@ -14,6 +14,9 @@ struct rig {
 
 #define RIG_READER "Rig 00 00"
 
+/* What a busy machine may take from one line of a test to the next. */
+#define SLACK_MS 2000u
+
 /* One reader, no card. */
 void rig_start(struct rig *r);
 void rig_stop(struct rig *r);

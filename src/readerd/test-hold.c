@@ -357,12 +357,12 @@ TEST(a_worker_that_does_not_answer_wanted_loses_the_card)
 	assert_false(worker->io.closing);
 	say_transmit(plain, p_card);
 	assert_true(wanted(worker));
-	pass_time(IDLE_MS - 100);
+	pass_time(IDLE_MS - SLACK_MS);
 	assert_false(worker->io.closing);
 	worker_transmit(worker, w_card); /* it lives */
-	pass_time(IDLE_MS - 100);
+	pass_time(IDLE_MS - SLACK_MS);
 	assert_false(worker->io.closing);
-	pass_time(100);
+	pass_time(SLACK_MS);
 	assert_true(worker->io.closing);
 	client_free(worker); /* as the loop does */
 	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);

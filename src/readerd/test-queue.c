@@ -270,10 +270,10 @@ TEST(a_transaction_without_a_command_ends_when_others_wait)
 	begin(0);
 	assert_int_equal(heard(0, BEGIN_N), 0);
 	begin(1);
-	pass_time(IDLE_MS - 100);
+	pass_time(IDLE_MS - SLACK_MS);
 	silent(1);
 	assert_int_equal(rig_asked(&rig, NULL), 0);
-	pass_time(100);
+	pass_time(SLACK_MS);
 	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);
 	assert_int_equal(how, WORKER_POWER_WARM);
 	rig_answer(&rig, ERR_OK, "3b800181");
@@ -300,18 +300,18 @@ TEST(it_lasts_while_nobody_waits)
 	start();
 	begin(0);
 	assert_int_equal(heard(0, BEGIN_N), 0);
-	pass_time(1000 * IDLE_MS);
+	pass_time(10 * IDLE_MS);
 	transmit(0);
 	rig_serve(&rig);
 	assert_int_equal(heard(0, TRANSMIT_N), 0);
 	begin(1);
-	pass_time(IDLE_MS - 100);
+	pass_time(IDLE_MS - SLACK_MS);
 	silent(1);
 	/* each command begins the time anew */
 	transmit(0);
 	rig_serve(&rig);
 	assert_int_equal(heard(0, TRANSMIT_N), 0);
-	pass_time(IDLE_MS - 100);
+	pass_time(IDLE_MS - SLACK_MS);
 	silent(1);
 	end(0, SCARD_LEAVE_CARD);
 	assert_int_equal(heard(0, END_N), 0);
@@ -327,7 +327,7 @@ TEST(not_while_its_command_is_at_the_card)
 	transmit(0);
 	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
 	begin(1);
-	pass_time(100 * IDLE_MS);
+	pass_time(10 * IDLE_MS);
 	assert_int_equal(rig_asked(&rig, NULL), 0);
 	rig_answer(&rig, ERR_OK, "9000");
 	assert_int_equal(heard(0, TRANSMIT_N), 0);
