@@ -27,6 +27,7 @@ struct driver_args {
 	const char *library; /* a foreign driver's; NULL: none */
 	const char *device; /* as reader.conf names it; "": by channel */
 	uint32_t channel;
+	bool usb; /* its device is one of USB's */
 	uint64_t timeout_ms; /* for a card that does not answer */
 };
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sandbox/sandbox.h"
 
+#include <asm/termbits.h> /* struct termios2 */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -71,8 +73,7 @@ CALLS(loop,
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
 	SCMP_SYS(timerfd_gettime), SCMP_SYS(signalfd4), SCMP_SYS(eventfd2),
-	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(pipe2),
-	SCMP_SYS(pidfd_open), SCMP_SYS(waitid));
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(pipe2));
 CALLS(connects, SCMP_SYS(connect));
 CALLS(files,
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
@@ -206,15 +207,16 @@ add_fork(scmp_filter_ctx f)
 	    0;
 }
 
-/* Threads but no processes; files that exist; four kinds of socket. */
+/* Threads but no processes; files that exist; two or four kinds of socket. */
 static bool
-add_foreign(scmp_filter_ctx f)
+add_foreign(scmp_filter_ctx f, bool internet)
 {
-	static const unsigned int families[] = { AF_UNIX, AF_INET, AF_INET6,
-		AF_NETLINK };
+	static const unsigned int families[] = { AF_UNIX, AF_NETLINK, AF_INET,
+		AF_INET6 };
+	const size_t n = internet ? nitems(families) : 2;
 	const unsigned int creates = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
 
-	for (size_t i = 0; i < nitems(families); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
 			SCMP_A0(SCMP_CMP_EQ, families[i])) != 0)
 			return false;
@@ -232,24 +234,54 @@ add_foreign(scmp_filter_ctx f)
 		SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME)) == 0;
 }
 
-/*
- * What sockets are asked, and isatty(3). Never TIOCSTI, which types into the
- * terminal that standard error may be.
- */
+/* The kernel looks at 32 bits of a request. */
 static bool
-add_ioctls(scmp_filter_ctx f, unsigned int groups)
+add_requests(scmp_filter_ctx f, const unsigned int *requests, size_t n)
 {
-	static const unsigned int requests[] = { FIONREAD, FIONBIO, TCGETS };
-
-	if ((groups & SANDBOX_FOREIGN) != 0)
-		return seccomp_rule_add(
-			   f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0) == 0;
-	for (size_t i = 0; i < nitems(requests); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-			SCMP_A1(SCMP_CMP_EQ, requests[i])) != 0)
+			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, requests[i])) !=
+		    0)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * A driver's devices are asked anything, but what begins like a terminal's
+ * requests (the second byte is 'T') only if it is for a serial line. So the
+ * terminal that standard error may be is neither typed into nor taken over.
+ */
+static bool
+add_device_requests(scmp_filter_ctx f)
+{
+	static const unsigned int serial[] = { TCGETS, TCSETS, TCSETSW, TCSETSF,
+		TCGETA, TCSETA, TCSETAW, TCSETAF, TCSBRK, TCSBRKP, TCXONC,
+		TCFLSH, TIOCEXCL, TIOCNXCL, TIOCOUTQ, TIOCMGET, TIOCMSET,
+		TIOCMBIS, TIOCMBIC, TIOCMIWAIT, TIOCGICOUNT, TIOCGSERIAL,
+		TIOCSSERIAL, TIOCSBRK, TIOCCBRK, TIOCGWINSZ, FIONREAD, FIONBIO,
+		FIOASYNC, FIOCLEX, FIONCLEX, TCGETS2, TCSETS2, TCSETSW2,
+		TCSETSF2 };
+
+	/* not 'T': one of its bits is another */
+	for (unsigned int bit = 1u << 8; bit < 1u << 16; bit <<= 1) {
+		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, bit,
+			    ~((unsigned int)'T' << 8) & bit)) != 0)
+			return false;
+	}
+	return add_requests(f, serial, nitems(serial));
+}
+
+/* What sockets are asked, and isatty(3). */
+static bool
+add_ioctls(scmp_filter_ctx f, unsigned int groups)
+{
+	static const unsigned int few[] = { FIONREAD, FIONBIO, TCGETS };
+
+	return (groups & SANDBOX_FOREIGN) != 0
+	    ? add_device_requests(f)
+	    : add_requests(f, few, nitems(few));
 }
 
 /* What confines further; not what takes it back. */
@@ -257,7 +289,7 @@ static bool
 add_narrowing(scmp_filter_ctx f)
 {
 	static const unsigned int options[] = { PR_SET_NO_NEW_PRIVS,
-		PR_SET_SECCOMP, PR_SET_PDEATHSIG };
+		PR_SET_SECCOMP };
 
 	for (size_t i = 0; i < nitems(options); i++) {
 		if (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
@@ -266,7 +298,10 @@ add_narrowing(scmp_filter_ctx f)
 	}
 	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
 		   SCMP_A0(SCMP_CMP_EQ, PR_SET_DUMPABLE),
-		   SCMP_A1(SCMP_CMP_EQ, 0)) == 0;
+		   SCMP_A1(SCMP_CMP_EQ, 0)) == 0 &&
+	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 2,
+		SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG),
+		SCMP_A1(SCMP_CMP_EQ, SIGKILL)) == 0;
 }
 
 static bool
@@ -277,7 +312,8 @@ add_arguments(scmp_filter_ctx f, unsigned int groups)
 		return false;
 	if ((groups & SANDBOX_NARROW) != 0 && !add_narrowing(f))
 		return false;
-	if ((groups & SANDBOX_FOREIGN) != 0 && !add_foreign(f))
+	if ((groups & SANDBOX_FOREIGN) != 0 &&
+	    !add_foreign(f, (groups & SANDBOX_INTERNET) != 0))
 		return false;
 	if ((groups & SANDBOX_CONNECT) != 0 &&
 	    seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,

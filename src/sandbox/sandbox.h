@@ -33,12 +33,14 @@ enum sandbox_group {
 	SANDBOX_STRANGERS = 1 << 6,
 	/*
 	 * for code of other people that expects a process of its own: threads,
-	 * devices open for writing, local, internet and netlink sockets. What
-	 * is outside is refused with EPERM instead of death, since nobody here
-	 * knows what it tries by habit; other processes, exec and new files
+	 * devices open for writing, local and netlink sockets. What is outside
+	 * is refused with EPERM instead of death, since nobody here knows what
+	 * it tries by habit; other processes, exec, new files and terminals
 	 * stay out of reach
 	 */
 	SANDBOX_FOREIGN = 1 << 7,
+	/* with the one before: internet sockets */
+	SANDBOX_INTERNET = 1 << 8,
 };
 
 /*

@@ -1,274 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sandbox/sandbox.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/tries.h"
+
 #include "test.h"
 
-/* What each row tries. 0: it worked; otherwise it did not. */
-static int
-try_open_read(void)
-{
-	return open("/etc/hostname", O_RDONLY) < 0;
-}
-
-static int
-try_open_write(void)
-{
-	return open("/tmp/scs-test-sandbox", O_WRONLY | O_CREAT, 0600) < 0;
-}
-
-static int
-try_inet(void)
-{
-	return socket(AF_INET, SOCK_STREAM, 0) < 0;
-}
-
-static int
-try_unix(void)
-{
-	return socket(AF_UNIX, SOCK_STREAM, 0) < 0;
-}
-
-/* A socket in a folder that others look into. */
-static int
-try_bind(void)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	return fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0;
-}
-
-static int
-try_exec(void)
-{
-	char *const argv[] = { (char *)(uintptr_t) "true", NULL };
-
-	return execv("/bin/true", argv);
-}
-
-static int
-try_fork(void)
-{
-	pid_t p = fork();
-
-	if (p == 0)
-		_exit(0);
-	return p < 0 || waitpid(p, NULL, 0) != p;
-}
-
-static int
-try_ptrace(void)
-{
-	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0;
-}
-
-static int
-try_kill(void)
-{
-	return kill(getppid(), 0) != 0;
-}
-
-static int
-try_tgkill(void)
-{
-	return syscall(SYS_tgkill, getppid(), getppid(), 0) != 0;
-}
-
-static int
-try_raise(void)
-{
-	return raise(SIGURG) != 0; /* which is ignored */
-}
-
-static int
-try_limit_of_another(void)
-{
-	struct rlimit r;
-
-	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &r) != 0;
-}
-
-static int
-try_namespace(void)
-{
-	long p = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
-
-	if (p == 0)
-		_exit(0);
-	return p < 0;
-}
-
-static int
-try_library(void)
-{
-	int fd = open("/proc/self/exe", O_RDONLY);
-
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) ==
-	    MAP_FAILED;
-}
-
-/* The kernel ignores the file of such a mapping: it is memory. */
-static int
-try_memory_that_says_file(void)
-{
-	int fd = open("/proc/self/exe", O_RDONLY);
-
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-		   MAP_PRIVATE | MAP_ANONYMOUS, fd, 0) == MAP_FAILED;
-}
-
-static int
-try_library_to_be_changed(void)
-{
-	int fd = open("/proc/self/exe", O_RDONLY);
-
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE,
-		   fd, 0) == MAP_FAILED;
-}
-
-static int
-try_executable_memory(void)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
-}
-
-static int
-try_setuid(void)
-{
-	return setuid(getuid()) != 0;
-}
-
-static int
-try_digest(void)
-{
-	unsigned char out[EVP_MAX_MD_SIZE], seed[16];
-	unsigned int n;
-
-	return EVP_Digest("x", 1, out, &n, EVP_sha256(), NULL) != 1 ||
-	    RAND_bytes(seed, sizeof(seed)) != 1;
-}
-
-static int
-try_packet(void)
-{
-	return socket(AF_PACKET, SOCK_RAW, 0) < 0;
-}
-
-static int
-try_device(void)
-{
-	return open("/dev/null", O_RDWR | O_NOCTTY) < 0;
-}
-
-static void *
-thread_body(void *arg)
-{
-	return arg;
-}
-
-static int
-try_thread(void)
-{
-	pthread_t t;
-
-	return pthread_create(&t, NULL, thread_body, NULL) != 0 ||
-	    pthread_join(t, NULL) != 0;
-}
-
-static int
-try_typing(void)
-{
-	char c = 'x';
-
-	/* not a terminal, which is another error than a refusal */
-	return ioctl(0, TIOCSTI, &c) == 0 || errno != EPERM ? 0 : 1;
-}
-
-static int
-try_fionread(void)
-{
-	int fd[2], n;
-
-	return pipe2(fd, 0) != 0 || ioctl(fd[0], FIONREAD, &n) != 0;
-}
-
-static int
-try_dumpable(void)
-{
-	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0;
-}
-
-#if defined(__x86_64__)
-/* getpid(2) by its number of i386. */
-static int
-try_i386(void)
-{
-	long r = 20;
-
-	__asm__ volatile("int $0x80" : "+a"(r) : : "memory", "cc");
-	return r <= 0;
-}
-
-/* And as x32 calls it. */
-static int
-try_x32(void)
-{
-	return syscall(0x40000000L + SYS_getpid) < 0;
-}
-#endif
-
-#define OURS (~(unsigned int)SANDBOX_FOREIGN)
+#define OURS (~((unsigned int)SANDBOX_FOREIGN | SANDBOX_INTERNET))
 #define FOREIGN                                                           \
 	((unsigned int)SANDBOX_FOREIGN | SANDBOX_SOCKETS | SANDBOX_LOOP | \
 	    SANDBOX_READ_FILES)
 
-/* In a child, in the sandbox: did the call work? Killed counts as no. */
-static bool
-works(unsigned int groups, int (*try)(void))
-{
-	int status;
-	pid_t p = fork();
+struct row {
+	const char *why;
+	int (*try)(void);
+	unsigned int groups;
+	bool want;
+};
 
-	assert_true(p >= 0);
-	if (p == 0) {
-		if (sandbox_harden() != ERR_OK || sandbox_enter(groups))
-			_exit(99);
-		_exit(try() == 0 ? 0 : 1);
+static void
+check_rows(const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (works(rows[i].groups, rows[i].try) != rows[i].want)
+			fail_msg("%s: %s", rows[i].why,
+			    rows[i].want ? "refused" : "allowed");
 	}
-	assert_int_equal(waitpid(p, &status, 0), p);
-	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 99);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 TEST(a_group_opens_exactly_its_door)
 {
-	static const struct {
-		const char *why;
-		int (*try)(void);
-		unsigned int groups;
-		bool want;
-	} rows[] = {
+	static const struct row rows[] = {
 		{ "compute: digest", try_digest, SANDBOX_COMPUTE, true },
 		{ "compute: open", try_open_read, SANDBOX_COMPUTE, false },
 		{ "files: open", try_open_read, SANDBOX_READ_FILES, true },
@@ -276,7 +49,6 @@ TEST(a_group_opens_exactly_its_door)
 		{ "compute: unix", try_unix, SANDBOX_COMPUTE, false },
 		{ "connect: unix", try_unix, SANDBOX_CONNECT, true },
 		{ "connect: bind", try_bind, SANDBOX_CONNECT, false },
-		{ "foreign: bind", try_bind, FOREIGN, true },
 		{ "connect: inet", try_inet, SANDBOX_CONNECT, false },
 		{ "compute: fork", try_fork, SANDBOX_COMPUTE, false },
 		{ "fork: fork", try_fork, SANDBOX_FORK, true },
@@ -303,14 +75,42 @@ TEST(a_group_opens_exactly_its_door)
 		{ "sockets: how much is there", try_fionread,
 		    SANDBOX_SOCKETS | SANDBOX_LOOP, true },
 		{ "all: dumpable again", try_dumpable, OURS, false },
+		{ "narrow: outlives its parent", try_outlive, SANDBOX_NARROW,
+		    false },
+		{ "narrow: dies with its parent", try_die_along, SANDBOX_NARROW,
+		    true },
 #if defined(__x86_64__)
 		{ "compute: i386", try_i386, SANDBOX_COMPUTE, false },
-		{ "foreign: i386", try_i386, FOREIGN, false },
 		{ "compute: x32", try_x32, SANDBOX_COMPUTE, false },
+#endif
+	};
+
+	check_rows(rows, nitems(rows));
+}
+
+TEST(code_of_others_has_threads_and_devices_and_little_else)
+{
+	static const struct row rows[] = {
+		{ "foreign: bind", try_bind, FOREIGN, true },
+#if defined(__x86_64__)
+		{ "foreign: i386", try_i386, FOREIGN, false },
 		{ "foreign: x32", try_x32, FOREIGN, false },
 #endif
 		{ "foreign: thread", try_thread, FOREIGN, true },
-		{ "foreign: inet", try_inet, FOREIGN, true },
+		{ "foreign: inet", try_inet, FOREIGN, false },
+		{ "foreign, internet: inet", try_inet,
+		    FOREIGN | SANDBOX_INTERNET, true },
+		{ "foreign: typing into a terminal", try_typing, FOREIGN,
+		    false },
+		{ "foreign: the same with more bits", try_typing_at_length,
+		    FOREIGN, false },
+		{ "foreign: what devices are asked", try_device_request,
+		    FOREIGN, true },
+		{ "foreign: how a serial line is set", try_serial_request,
+		    FOREIGN, true },
+		{ "foreign: outlives its parent", try_outlive,
+		    FOREIGN | SANDBOX_NARROW, false },
+		{ "foreign: pidfd", try_pidfd, FOREIGN, false },
 		{ "foreign: packet", try_packet, FOREIGN, false },
 		{ "foreign: device", try_device, FOREIGN, true },
 		{ "foreign: new file", try_open_write, FOREIGN, false },
@@ -323,11 +123,7 @@ TEST(a_group_opens_exactly_its_door)
 		{ "foreign: code", try_executable_memory, FOREIGN, false },
 	};
 
-	for (size_t i = 0; i < nitems(rows); i++) {
-		if (works(rows[i].groups, rows[i].try) != rows[i].want)
-			fail_msg("%s: %s", rows[i].why,
-			    rows[i].want ? "refused" : "allowed");
-	}
+	check_rows(rows, nitems(rows));
 }
 
 static int

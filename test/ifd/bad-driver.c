@@ -14,19 +14,23 @@
  *	00 E5    answers one byte
  *	00 E6    closes its host's channel with rubbish, and hangs
  *	00 E7    tries what a driver has no business with: 90 00 if all failed,
- *	         also when it was loaded
+ *	         also when it was loaded; otherwise 6F and which one did not
  *	00 E8    says that the card has gone
+ *	00 E9    as E4, of memory that could be shared
+ *	00 EA    makes threads until there are no more, and ends them: 6F if
+ *	         that takes more than a thousand
  */
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ifd/forbidden.h"
 #include "reader/ifd/abi.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -144,28 +148,8 @@ IFDHPowerICC(
 	return IFDH_SUCCESS;
 }
 
-/* How many of these work; none should. */
-static unsigned int
-forbidden(void)
-{
-	char *argv[] = { NULL };
-	unsigned int n = 0;
-	pid_t child;
-	int fd;
-
-	n += kill(getppid(), 0) == 0;
-	n += ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
-	n += (fd = open("/tmp/scs-bad-driver", O_CREAT | O_RDWR, 0600)) >= 0;
-	n += socket(AF_PACKET, SOCK_RAW, 0) >= 0;
-	if ((child = fork()) == 0)
-		_exit(0);
-	n += child > 0;
-	n += execve("/bin/true", argv, argv) == 0;
-	return n;
-}
-
 /* What its constructor got away with, before anybody has called it. */
-static unsigned int early;
+static int early;
 
 __attribute__((constructor)) static void
 try_early(void)
@@ -193,6 +177,49 @@ leak(void)
 	for (size_t i = 0; i < LEAK; i += 4096)
 		p[i] = 1;
 	return 1;
+}
+
+static int
+leak_shared(void)
+{
+	volatile uint8_t *p = mmap(NULL, LEAK, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return 0;
+	for (size_t i = 0; i < LEAK; i += 4096)
+		p[i] = 1;
+	return 1;
+}
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+/* Waits until all are made. */
+static void *
+hold(void *arg)
+{
+	(void)pthread_mutex_lock(&gate);
+	(void)pthread_mutex_unlock(&gate);
+	return arg;
+}
+
+/* How many there can be at once. */
+static unsigned int
+threads(void)
+{
+	static pthread_t made[2000];
+	pthread_attr_t small;
+	unsigned int n = 0;
+
+	(void)pthread_attr_init(&small);
+	(void)pthread_attr_setstacksize(&small, (size_t)PTHREAD_STACK_MIN);
+	(void)pthread_mutex_lock(&gate);
+	while (n < 2000 && pthread_create(&made[n], &small, hold, NULL) == 0)
+		n++;
+	(void)pthread_mutex_unlock(&gate);
+	for (unsigned int i = 0; i < n; i++)
+		(void)pthread_join(made[i], NULL);
+	return n;
 }
 
 long
@@ -229,12 +256,20 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 		rubbish();
 		break;
 	case 0xe7:
-		if (early + forbidden() > 0)
-			rx[0] = 0x6f;
+		rx[1] = (uint8_t)(early != 0 ? early : forbidden());
+		rx[0] = rx[1] != 0 ? 0x6f : 0x90;
 		break;
 	case 0xe8:
 		*rx_length = 0;
 		return IFDH_ICC_NOT_PRESENT;
+	case 0xe9:
+		if (!leak_shared())
+			abort();
+		break;
+	case 0xea:
+		if (threads() > 1000)
+			rx[0] = 0x6f;
+		break;
 	default:
 		break;
 	}

@@ -151,7 +151,7 @@ handler_request(void *self, const struct worker_frame *f)
 const struct driver handler_driver = {
 	.name = "ifdhandler",
 	.sandbox = SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES |
-	    SANDBOX_FOREIGN,
+	    SANDBOX_FOREIGN | SANDBOX_INTERNET,
 	/* the library's code; its constructors are foreign as well */
 	.sandbox_start = SANDBOX_STRANGERS,
 	.start = handler_start,

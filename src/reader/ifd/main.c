@@ -164,10 +164,19 @@ on_awake(void *ctx)
 	(void)sd_event_exit(ctx, 0);
 }
 
+/* A reader at the end of a network is in reader.conf; one on USB needs none. */
+static unsigned int
+sandbox_of(const struct driver *driver, const struct driver_args *args)
+{
+	return args->usb ? driver->sandbox & ~(unsigned int)SANDBOX_INTERNET
+			 : driver->sandbox;
+}
+
 static err_t
 start(sd_event *ev, struct host *h, const struct driver *driver,
     const struct driver_args *args)
 {
+	const unsigned int groups = sandbox_of(driver, args);
 	static struct suspend resume;
 	sigset_t term;
 	err_t e;
@@ -185,10 +194,10 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 	    (e = suspend_start(&resume, ev, on_awake, ev)) ||
 	    (e = host_init(h, ev, WORKER_FD, driver)) ||
 	    (e = sandbox_enter(
-		 driver->sandbox | driver->sandbox_start | SANDBOX_NARROW)) ||
+		 groups | driver->sandbox_start | SANDBOX_NARROW)) ||
 	    (e = driver->start(h, ev, args, &h->self)))
 		return e;
-	return sandbox_enter(driver->sandbox);
+	return sandbox_enter(groups);
 }
 
 int

@@ -65,5 +65,6 @@ usb_driver_args(const struct usb_args *usb, struct driver_args *out)
 	out->name = name;
 	out->library = library;
 	out->device = device;
+	out->usb = true;
 	return ERR_OK;
 }
