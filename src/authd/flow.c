@@ -163,7 +163,9 @@ flow_pair(const char *user, enum fake_key key)
 	struct pkhh h = fake_hash(key);
 	struct why why = { 0 };
 
-	must(record_pair(flow.dir, user, &h, &why) == ERR_OK, why.text);
+	must(record_pair(flow.dir, user, &h, RECORD_PAIRINGS_MAX, &why) ==
+		ERR_OK,
+	    why.text);
 }
 
 void

@@ -153,6 +153,9 @@ check(struct pairing *p)
 		return v;
 	if (!card_has_keyring_key(p->card->token))
 		p->notes |= PAIR_NO_KEYRING_KEY;
+	/* sc_auth looks again when it writes */
+	if (prefs_bool(p->s->d->prefs, PREF_ONE_CARD_PER_USER))
+		p->notes |= PAIR_ONE_CARD;
 	return VERDICT_OK;
 }
 

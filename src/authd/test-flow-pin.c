@@ -382,6 +382,28 @@ TEST(one_card_per_user_refuses_the_second)
 	flow_reset(FAKE_P256);
 }
 
+/* Its caller writes the record, and somebody may have been quicker. */
+TEST(one_card_per_user_is_told_to_who_pairs_the_first)
+{
+	CLEANUP(caller_done) struct caller c;
+
+	flow_reset(FAKE_P256);
+	caller_open(&c, geteuid());
+	assert_int_equal(
+	    caller_pair(&c, USER_A, FAKE_P256, NULL), AUTH_PAIR_RESULT);
+	assert_int_equal(c.verdict, VERDICT_OK);
+	assert_int_equal(c.notes & PAIR_ONE_CARD, 0);
+	caller_done(&c);
+	flow_pref(PREFS_SMARTCARD, "<key>oneCardPerUser</key><true/>");
+	flow_settle();
+	caller_open(&c, geteuid());
+	assert_int_equal(
+	    caller_pair(&c, USER_A, FAKE_P256, NULL), AUTH_PAIR_RESULT);
+	assert_int_equal(c.verdict, VERDICT_OK);
+	assert_int_equal(c.notes & PAIR_ONE_CARD, PAIR_ONE_CARD);
+	flow_reset(FAKE_P256);
+}
+
 TEST(only_root_asks_for_pairs)
 {
 	CLEANUP(caller_done) struct caller c;

@@ -34,8 +34,8 @@ edit_open(const char *prefix, const char *name, struct edit *x, struct why *why)
 }
 
 err_t
-record_pair(
-    const char *prefix, const char *name, const struct pkhh *h, struct why *why)
+record_pair(const char *prefix, const char *name, const struct pkhh *h,
+    size_t most, struct why *why)
 {
 	CLEANUP(edit_done) struct edit x = { .lock = -1 };
 	struct record r;
@@ -47,11 +47,11 @@ record_pair(
 		return e;
 	if (record_paired(&r, h))
 		return ERR_OK;
-	if (r.pairings_n == RECORD_PAIRINGS_MAX)
+	if (r.pairings_n >= most || r.pairings_n == RECORD_PAIRINGS_MAX)
 		return why_add(why, ERR_LIMIT,
-		    "user \"%s\": %d pairings are "
-		    "enough",
-		    r.name, RECORD_PAIRINGS_MAX);
+		    "user \"%s\" is paired with %zu card%s, and more are not "
+		    "allowed",
+		    r.name, r.pairings_n, r.pairings_n == 1 ? "" : "s");
 	if ((e = attr_add(x.list, h, why)))
 		return e;
 	return pl_store(x.path, x.list, why);

@@ -55,10 +55,12 @@ bool record_paired(const struct record *r, const struct pkhh *h);
 /*
  * Write the pairing, for root's tools: atomically, other values and keys
  * untouched. A pairing that is there already is ERR_OK without writing.
- * Errors as record_read, and ERR_DENIED when not permitted.
+ * Errors as record_read, and ERR_DENIED when not permitted; ERR_LIMIT also when
+ * the user has `most` already (at most RECORD_PAIRINGS_MAX), whoever wrote them
+ * since the last look.
  */
 MUST_CHECK err_t record_pair(const char *prefix, const char *name,
-    const struct pkhh *h, struct why *why);
+    const struct pkhh *h, size_t most, struct why *why);
 
 /*
  * Remove every value that pairs this key, old form too; `h` NULL removes all

@@ -68,7 +68,7 @@ pair(void *ctx)
 	err_t e;
 
 	put(USER, ctx);
-	e = record_pair(dir, USER, &hash, NULL);
+	e = record_pair(dir, USER, &hash, RECORD_PAIRINGS_MAX, NULL);
 	if (e != ERR_OK)
 		return e;
 	return record_read(dir, USER, &r, NULL);
@@ -181,6 +181,9 @@ TEST(zz_clean)
 	EXPECT_OK(record_path(dir, OTHER, p));
 	(void)unlink(p);
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    p, sizeof(p), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(p);
 		(void)snprintf(p, sizeof(p), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(p), 0);
 	}

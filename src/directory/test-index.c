@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "prefs/pl.h"
 #include "test.h"
 
 #define MANY 10000
@@ -121,7 +122,8 @@ TEST(a_new_pairing_counts_at_once)
 	EXPECT_OK(index_new(dir, &ix));
 	for (unsigned int i = 0; i < 50; i++) {
 		h = hash_of(i + 1);
-		EXPECT_OK(record_pair(dir, "nobody", &h, &why));
+		EXPECT_OK(
+		    record_pair(dir, "nobody", &h, RECORD_PAIRINGS_MAX, &why));
 		EXPECT_OK(index_fresh(ix, &why));
 		assert_int_equal(found(ix, &h, "nobody"), 1);
 	}
@@ -222,6 +224,9 @@ TEST(zz_clean)
 
 	empty();
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    p, sizeof(p), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(p);
 		(void)snprintf(p, sizeof(p), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(p), 0);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "prefs/pl.h"
 #include "test.h"
 
 #define HASH_A "0123456789ABCDEF0123456789ABCDEF01234567"
@@ -151,9 +152,10 @@ TEST(pairing_keeps_what_else_is_in_the_record)
 	ready();
 	put("<key>RealName</key><string>Jane</string>" AA
 	    "<array><string>;ShadowHash;HASHLIST:&lt;x&gt;</string></array>");
-	EXPECT_OK(record_pair(dir, USER, &a, &why));
-	EXPECT_OK(record_pair(dir, USER, &b, &why));
-	EXPECT_OK(record_pair(dir, USER, &a, &why)); /* is there already */
+	EXPECT_OK(record_pair(dir, USER, &a, RECORD_PAIRINGS_MAX, &why));
+	EXPECT_OK(record_pair(dir, USER, &b, RECORD_PAIRINGS_MAX, &why));
+	EXPECT_OK(record_pair(
+	    dir, USER, &a, RECORD_PAIRINGS_MAX, &why)); /* is there already */
 	EXPECT_OK(record_read(dir, USER, &r, &why));
 	assert_int_equal(r.pairings_n, 2);
 	assert_true(record_paired(&r, &a) && record_paired(&r, &b));
@@ -189,7 +191,7 @@ TEST(unpairing_takes_the_old_form_too)
 /* The services read records under users of their own. */
 TEST(a_first_record_can_be_read_whatever_the_umask)
 {
-	char folder[100];
+	char folder[100], lock[120];
 	struct pkhh a = hash(HASH_A);
 	struct why why = { 0 };
 	struct stat st;
@@ -197,9 +199,11 @@ TEST(a_first_record_can_be_read_whatever_the_umask)
 
 	ready();
 	(void)snprintf(folder, sizeof(folder), "%s%s", dir, PATH_USERS_DIR);
+	(void)snprintf(lock, sizeof(lock), "%s" PL_LOCK_NAME, folder);
+	(void)unlink(lock);
 	assert_int_equal(rmdir(folder), 0);
 	mask = umask(077);
-	EXPECT_OK(record_pair(dir, USER, &a, &why));
+	EXPECT_OK(record_pair(dir, USER, &a, RECORD_PAIRINGS_MAX, &why));
 	assert_int_equal(umask(mask), 077);
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
@@ -213,10 +217,12 @@ TEST(pairing_refuses_a_user_who_does_not_exist_and_a_bad_record)
 	struct why why = { 0 };
 
 	ready();
-	EXPECT_ERR(ERR_ABSENT, record_pair(dir, "no-such-user", &a, &why),
+	EXPECT_ERR(ERR_ABSENT,
+	    record_pair(dir, "no-such-user", &a, RECORD_PAIRINGS_MAX, &why),
 	    "no such user");
 	put("<key>x</key>");
-	EXPECT_ERR(ERR_FORMAT, record_pair(dir, USER, &a, &why),
+	EXPECT_ERR(ERR_FORMAT,
+	    record_pair(dir, USER, &a, RECORD_PAIRINGS_MAX, &why),
 	    "a malformed record is not overwritten");
 	assert_true(file_has("<key>x</key>"));
 }
@@ -252,6 +258,9 @@ TEST(zz_clean)
 
 	(void)unlink(file);
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    p, sizeof(p), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(p);
 		(void)snprintf(p, sizeof(p), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(p), 0);
 	}

@@ -79,6 +79,7 @@ enum verdict {
 
 enum pair_notes {
 	PAIR_NO_KEYRING_KEY = 1 << 0, /* no usable 9D */
+	PAIR_ONE_CARD = 1 << 1, /* the user may have no other: oneCardPerUser */
 };
 
 #define AUTH_TRIES 3 /* PIN tries in one conversation at most */

@@ -38,7 +38,7 @@ pair(const char *user, uint8_t i)
 {
 	struct pkhh h = key(i);
 
-	EXPECT_OK(record_pair(dir, user, &h, NULL));
+	EXPECT_OK(record_pair(dir, user, &h, RECORD_PAIRINGS_MAX, NULL));
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -236,7 +237,7 @@ err_t
 pl_lock(const char *path, int *lock, struct why *why)
 {
 	CLOSE_FD int fd = -1;
-	char folder[SCS_PATH_MAX];
+	char folder[SCS_PATH_MAX], file[SCS_PATH_MAX + sizeof(PL_LOCK_NAME)];
 	err_t e;
 
 	if ((e = folder_of(path, folder)) == ERR_OK) {
@@ -251,10 +252,13 @@ pl_lock(const char *path, int *lock, struct why *why)
 		return why_add(why, e, "the folder of %s: %s", path,
 		    e == ERR_DENIED ? "permission denied (are you root?)"
 				    : err_text(e));
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* the folder itself could be locked, for ever, by whoever may read it */
+	(void)snprintf(file, sizeof(file), "%s%s", folder, PL_LOCK_NAME);
+	fd = open(file,
+	    O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX) != 0)
 		return why_add(why, errno == EACCES ? ERR_DENIED : ERR_IO,
-		    "%s: %s", folder, strerror(errno));
+		    "%s: %s", file, strerror(errno));
 	*lock = fd_take(&fd);
 	return ERR_OK;
 }

@@ -55,9 +55,12 @@ MUST_CHECK err_t pl_store(const char *path, plist_t list, struct why *why);
 /* CLEANUP(pl_free); accepts NULL, leaves NULL. */
 void pl_free(plist_t *list);
 
+#define PL_LOCK_NAME "/.lock"
+
 /*
  * Hold the folder of `path` against other writers of ours until *lock is
- * closed: read, change, pl_store. The folder is made when missing.
+ * closed: read, change, pl_store. The folder is made when missing, and in it
+ * the file ".lock", which nobody else can open.
  */
 MUST_CHECK err_t pl_lock(const char *path, int *lock, struct why *why);
 

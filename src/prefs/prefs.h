@@ -111,4 +111,14 @@ struct pref_value {
 MUST_CHECK err_t prefs_set(const char *prefix, const char *domain,
     const char *key, const struct pref_value *v, struct why *why);
 
+#define PREFS_ITEMS_MAX 64
+
+/*
+ * Put one string into a list of the system's file, or take it out, wherever it
+ * stands: nothing that others write at the same time is lost. Errors as above;
+ * ERR_ABSENT: it is so already. ERR_LIMIT: PREFS_ITEMS_MAX are in it.
+ */
+MUST_CHECK err_t prefs_set_item(const char *prefix, enum pref key,
+    const char *item, bool in, struct why *why);
+
 #endif

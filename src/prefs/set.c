@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writing one preference: under a lock, read all, change one, replace. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,31 +71,112 @@ change(plist_t list, const char *domain, const char *key,
 	return ERR_OK;
 }
 
-err_t
-prefs_set(const char *prefix, const char *domain, const char *key,
-    const struct pref_value *v, struct why *why)
+struct edit {
+	char path[SCS_PATH_MAX];
+	int lock;
+	plist_t list; /* owned */
+};
+
+static void
+edit_done(struct edit *x)
 {
-	CLEANUP(pl_free) plist_t list = NULL;
-	CLOSE_FD int lock = -1;
-	char rel[SCS_PATH_MAX], path[SCS_PATH_MAX];
+	pl_free(&x->list);
+	fd_close(&x->lock);
+}
+
+static err_t
+edit_open(
+    const char *prefix, const char *domain, struct edit *x, struct why *why)
+{
+	char rel[SCS_PATH_MAX];
 	err_t e;
 	int n;
 
 	if (!domain_ok(domain))
 		return why_add(why, ERR_FORMAT, "this is no domain name");
-	if (key[0] == '\0' || !text_ok(span_str(key)))
-		return why_add(why, ERR_FORMAT, "this is no key");
 	n = snprintf(rel, sizeof(rel), "%s/%s.plist", PATH_PREFS_DIR, domain);
 	if (n < 0 || (size_t)n >= sizeof(rel))
 		return ERR_LIMIT;
-	if ((e = path_under(prefix, rel, path)) ||
-	    (e = pl_lock(path, &lock, why)))
+	if ((e = path_under(prefix, rel, x->path)) ||
+	    (e = pl_lock(x->path, &x->lock, why)))
 		return e;
-	if ((e = pl_load(path, &list, why)) != ERR_OK && e != ERR_ABSENT)
+	if ((e = pl_load(x->path, &x->list, why)) != ERR_OK && e != ERR_ABSENT)
 		return e;
-	if (list == NULL && (list = plist_new_dict()) == NULL)
+	if (x->list == NULL && (x->list = plist_new_dict()) == NULL)
 		return ERR_NOMEM;
-	if ((e = change(list, domain, key, v, why)))
+	return ERR_OK;
+}
+
+err_t
+prefs_set(const char *prefix, const char *domain, const char *key,
+    const struct pref_value *v, struct why *why)
+{
+	CLEANUP(edit_done) struct edit x = { .lock = -1 };
+	err_t e;
+
+	if (key[0] == '\0' || !text_ok(span_str(key)))
+		return why_add(why, ERR_FORMAT, "this is no key");
+	if ((e = edit_open(prefix, domain, &x, why)) ||
+	    (e = change(x.list, domain, key, v, why)))
 		return e;
-	return pl_store(path, list, why);
+	return pl_store(x.path, x.list, why);
+}
+
+/* The list of a key, made when missing: borrowed from `dict`. */
+static err_t
+items_of(
+    plist_t dict, const struct pref_key *k, plist_t *items, struct why *why)
+{
+	if ((*items = plist_dict_get_item(dict, k->name)) != NULL)
+		return value_check(k, *items, why);
+	if ((*items = plist_new_array()) == NULL)
+		return ERR_NOMEM;
+	plist_dict_set_item(dict, k->name, *items);
+	return ERR_OK;
+}
+
+/* The first item that is `item`, or the number of all. */
+static uint32_t
+item_at(plist_t items, const char *item)
+{
+	uint32_t i, n = plist_array_get_size(items);
+	const char *s;
+
+	for (i = 0; i < n; i++)
+		if (pl_string(plist_array_get_item(items, i), &s) == ERR_OK &&
+		    strcmp(s, item) == 0)
+			break;
+	return i;
+}
+
+err_t
+prefs_set_item(const char *prefix, enum pref key, const char *item, bool in,
+    struct why *why)
+{
+	CLEANUP(edit_done) struct edit x = { .lock = -1 };
+	const struct pref_key *k = &pref_keys[key];
+	plist_t items, one;
+	uint32_t i;
+	err_t e;
+
+	assert(k->type == PREF_LIST);
+	if ((e = edit_open(prefix, k->domain, &x, why)) ||
+	    (e = items_of(x.list, k, &items, why)))
+		return e;
+	i = item_at(items, item);
+	if (in == (i < plist_array_get_size(items)))
+		return ERR_ABSENT;
+	if (in && plist_array_get_size(items) >= PREFS_ITEMS_MAX)
+		return why_add(why, ERR_LIMIT,
+		    "key %s has %u items, and more "
+		    "are not allowed",
+		    k->name, plist_array_get_size(items));
+	if (in) {
+		if ((one = plist_new_string(item)) == NULL)
+			return ERR_NOMEM;
+		plist_array_append_item(items, one);
+	}
+	while (!in && (i = item_at(items, item)) < plist_array_get_size(items))
+		plist_array_remove_item(items, i);
+	return pl_store(x.path, x.list, why);
 }

@@ -159,6 +159,9 @@ TEST(zz_clean)
 	(void)snprintf(p, sizeof(p), "%s%s", dir, SYSTEM);
 	(void)unlink(p);
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    p, sizeof(p), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(p);
 		(void)snprintf(p, sizeof(p), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(p), 0);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "prefs/pl.h"
 #include "test.h"
 
 #define MANAGED PATH_MANAGED_DIR "/" PREFS_SMARTCARD ".plist"
@@ -222,6 +223,39 @@ TEST(setting_one_key_leaves_the_others)
 	    "deleted already");
 }
 
+TEST(an_item_goes_in_and_out_of_a_list_alone)
+{
+	CLEANUP(prefs_close) struct prefs *p = open_empty();
+	const enum pref key = PREF_DISABLED_TOKENS;
+	struct why why = { 0 };
+	char text[8];
+
+	EXPECT_ERR(ERR_ABSENT, prefs_set_item(dir, key, "a", false, &why),
+	    "nothing there");
+	EXPECT_OK(prefs_set_item(dir, key, "a", true, &why));
+	EXPECT_ERR(ERR_ABSENT, prefs_set_item(dir, key, "a", true, &why),
+	    "there already");
+	put(SYSTEM,
+	    "<key>Other</key><true/><key>DisabledTokens</key><array>"
+	    "<string>a</string><string>b</string><string>a</string></array>");
+	EXPECT_OK(prefs_set_item(dir, key, "c", true, &why));
+	EXPECT_OK(prefs_set_item(dir, key, "a", false, &why));
+	prefs_reload(p);
+	assert_string_equal(prefs_item(p, key, 0), "b");
+	assert_string_equal(prefs_item(p, key, 1), "c");
+	assert_null(prefs_item(p, key, 2));
+	for (unsigned int i = 2; i < PREFS_ITEMS_MAX; i++) {
+		(void)snprintf(text, sizeof(text), "%u", i);
+		EXPECT_OK(prefs_set_item(dir, key, text, true, &why));
+	}
+	EXPECT_ERR(
+	    ERR_LIMIT, prefs_set_item(dir, key, "x", true, &why), "too many");
+	EXPECT_OK(prefs_set_item(dir, key, "b", false, &why));
+	put(SYSTEM, "<key>DisabledTokens</key><true/>");
+	EXPECT_ERR(
+	    ERR_FORMAT, prefs_set_item(dir, key, "a", true, &why), "no list");
+}
+
 TEST(setting_refuses_what_would_be_malformed)
 {
 	const struct pref_value nine = { .type = PREF_INT, .number = 9 };
@@ -262,6 +296,9 @@ TEST(zz_clean)
 	static const char *const folders[] = { PATH_MANAGED_DIR, PATH_PREFS_DIR,
 		PATH_CONF_DIR, "/etc", "" };
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    cmd, sizeof(cmd), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(cmd);
 		(void)snprintf(cmd, sizeof(cmd), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(cmd), 0);
 	}

@@ -60,6 +60,21 @@ check(const struct invocation *in, struct pairing *p, struct answer_pair *out,
 	return ERR_OK;
 }
 
+/* Somebody may have paired another card since scs-authd looked. */
+static err_t
+store(const struct invocation *in, const struct pairing *p,
+    const struct answer_pair *a, struct why *why)
+{
+	bool one = (a->notes & PAIR_ONE_CARD) != 0;
+	err_t e;
+
+	e = record_pair(
+	    in->prefix, p->name, &p->key, one ? 1 : RECORD_PAIRINGS_MAX, why);
+	if (e == ERR_LIMIT && one)
+		return why_add(why, ERR_DENIED, "oneCardPerUser");
+	return e;
+}
+
 static void
 report(const struct pairing *p, const struct answer_pair *a)
 {
@@ -97,8 +112,7 @@ sc_auth_pair(const struct invocation *in)
 	if (sc_auth_user(p.user, p.name, &why) || resolve_hash(&p, &why))
 		return command_usage(in, &why);
 	if ((e = sc_auth_may_write(in, &why)) ||
-	    (e = check(in, &p, &a, &why)) ||
-	    (e = record_pair(in->prefix, p.name, &p.key, &why)))
+	    (e = check(in, &p, &a, &why)) || (e = store(in, &p, &a, &why)))
 		return refused(&p, e, &why);
 	report(&p, &a);
 	return EXITS_OK;

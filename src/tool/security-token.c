@@ -11,100 +11,69 @@
 #include "prefs/prefs.h"
 #include "tool/security.h"
 
-#define DISABLED_MAX 64
 #define ID_MAX 200 /* bytes */
 
-struct disabled {
-	struct prefs *prefs; /* owned */
-	const char *ids[DISABLED_MAX + 1]; /* borrowed from it */
-	size_t n;
-};
-
-static void
-disabled_done(struct disabled *d)
-{
-	prefs_close(&d->prefs);
-}
-
+/* As it counts; whoever edits it does so under a lock, and looks again. */
 static err_t
-read_disabled(const char *prefix, struct disabled *d, struct why *why)
+read_disabled(const char *prefix, struct prefs **out, struct why *why)
 {
-	const char *id;
+	CLEANUP(prefs_close) struct prefs *p = NULL;
 	err_t e;
 
-	if ((e = prefs_open(prefix, &d->prefs)))
+	if ((e = prefs_open(prefix, &p)))
 		return why_add(why, e, "preferences cannot be read");
-	if (!prefs_sound(d->prefs))
-		return why_add(
-		    why, ERR_FORMAT, "%s", prefs_problem(d->prefs, 0));
-	while (
-	    (id = prefs_item(d->prefs, PREF_DISABLED_TOKENS, d->n)) != NULL) {
-		if (d->n == DISABLED_MAX)
-			return why_add(
-			    why, ERR_LIMIT, "too many disabled tokens");
-		d->ids[d->n++] = id;
-	}
+	if (!prefs_sound(p))
+		return why_add(why, ERR_FORMAT, "%s", prefs_problem(p, 0));
+	*out = TAKE(p);
 	return ERR_OK;
 }
 
-static size_t
-find(const struct disabled *d, const char *id)
+static bool
+is_disabled(const struct prefs *p, const char *id)
 {
-	size_t i = 0;
+	const char *s;
 
-	while (i < d->n && strcmp(d->ids[i], id) != 0)
-		i++;
-	return i;
+	for (size_t i = 0; (s = prefs_item(p, PREF_DISABLED_TOKENS, i)) != NULL;
+	     i++)
+		if (strcmp(s, id) == 0)
+			return true;
+	return false;
 }
 
 static int
-store(const char *prefix, const struct disabled *d)
+list(const struct prefs *p)
 {
-	const struct pref_key *k = &pref_keys[PREF_DISABLED_TOKENS];
-	const struct pref_value v = {
-		.type = PREF_LIST, .list = d->ids, .n = d->n
-	};
-	struct why why = { 0 };
-	err_t e = prefs_set(prefix, k->domain, k->name, &v, &why);
+	const char *s;
 
-	if (e == ERR_DENIED) {
-		(void)puts("Permission denied!");
-		return EXITS_OK;
-	}
-	return e == ERR_OK ? EXITS_OK : say_failed("smartcards", e, &why);
-}
-
-static int
-list(const struct disabled *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		(void)printf("\t\"%s\"\n", d->ids[i]);
+	for (size_t i = 0; (s = prefs_item(p, PREF_DISABLED_TOKENS, i)) != NULL;
+	     i++)
+		(void)printf("\t\"%s\"\n", s);
 	return EXITS_OK;
 }
 
 static int
-enable(const char *prefix, struct disabled *d, const char *id)
+turn(const char *prefix, const struct prefs *p, const char *id, bool off)
 {
-	size_t i = find(d, id);
+	struct why why = { 0 };
+	err_t e = ERR_ABSENT;
 
-	if (i == d->n) {
-		(void)puts("Token is already enabled.");
-		return EXITS_OK;
+	if (is_disabled(p, id) != off) {
+		if (prefs_origin(p, PREF_DISABLED_TOKENS) == PREF_MANAGED) {
+			(void)why_add(&why, ERR_DENIED,
+			    "an installed profile says which tokens are "
+			    "disabled");
+			return say_failed("smartcards", ERR_DENIED, &why);
+		}
+		e = prefs_set_item(prefix, PREF_DISABLED_TOKENS, id, off, &why);
 	}
-	d->n--;
-	memmove(&d->ids[i], &d->ids[i + 1], (d->n - i) * sizeof(d->ids[0]));
-	return store(prefix, d);
-}
-
-static int
-disable(const char *prefix, struct disabled *d, const char *id)
-{
-	if (find(d, id) < d->n) {
-		(void)puts("Token is already disabled.");
-		return EXITS_OK;
-	}
-	d->ids[d->n++] = id;
-	return store(prefix, d);
+	if (e == ERR_ABSENT)
+		(void)printf(
+		    "Token is already %s.\n", off ? "disabled" : "enabled");
+	else if (e == ERR_DENIED)
+		(void)puts("Permission denied!");
+	else if (e != ERR_OK)
+		return say_failed("smartcards", e, &why);
+	return EXITS_OK;
 }
 
 /* Free text, as long as the file it goes into can be read again. */
@@ -128,7 +97,7 @@ not_an_id(const struct invocation *in, const char *id)
 int
 security_smartcards(const struct invocation *in)
 {
-	CLEANUP(disabled_done) struct disabled d = { 0 };
+	CLEANUP(prefs_close) struct prefs *p = NULL;
 	struct invocation rest = *in;
 	const char *on = NULL, *off = NULL;
 	bool want_list = false;
@@ -153,10 +122,9 @@ security_smartcards(const struct invocation *in)
 		return command_usage(in, NULL);
 	if (off != NULL && !is_id(off))
 		return not_an_id(in, off);
-	if ((e = read_disabled(in->prefix, &d, &why)))
+	if ((e = read_disabled(in->prefix, &p, &why)))
 		return say_failed("smartcards", e, &why);
 	if (want_list)
-		return list(&d);
-	return on != NULL ? enable(in->prefix, &d, on)
-			  : disable(in->prefix, &d, off);
+		return list(p);
+	return turn(in->prefix, p, on != NULL ? on : off, off != NULL);
 }

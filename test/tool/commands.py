@@ -5,6 +5,7 @@ what each test wants. Output is compared byte by byte, exit codes too.
 
 usage: commands.py SC_AUTH SECURITY SYSTEM_PROFILER [NAME ...]
 """
+import fcntl
 import json
 import os
 import plistlib
@@ -14,6 +15,7 @@ import select
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import fake
@@ -256,6 +258,44 @@ def smartcards_token_edits_the_list(w, c):
     expect(w, verb + ["-l"], 0, f'\t"{b}"\n', "")
 
 
+def edits_at_the_same_time_lose_nothing(w, c):
+    verb = ["security", "smartcards", "token"]
+    names = [f"com.example.{i:02}" for i in range(16)]
+    for option, left in (("-d", names), ("-e", [])):
+        many = [subprocess.Popen(w.argv(*verb, option, n)) for n in names]
+        for p in many:
+            same("exit code", p.wait(60), 0)
+        _, out, _ = expect(w, verb + ["-l"], 0)
+        same(f"after {option}", sorted(out.split()),
+             [f'"{n}"' for n in left])
+
+
+def a_profiles_list_is_not_edited(w, c):
+    verb = ["security", "smartcards", "token"]
+    folder = f"{w.prefix}/etc/SmartCardServices/managed"
+    os.makedirs(folder)
+    with open(f"{folder}/com.apple.security.smartcard.plist", "wb") as f:
+        plistlib.dump({"DisabledTokens": ["com.example.a"]}, f)
+    expect(w, verb + ["-d", "com.example.a"], 0, "Token is already disabled.\n")
+    for edit in (["-e", "com.example.a"], ["-d", "com.example.b"]):
+        _, _, err = expect(w, verb + edit, 1, "")
+        assert "an installed profile says" in err, err
+
+
+def who_may_only_look_holds_nobody_up(w, c):
+    """A lock on a folder that everybody can open is everybody's."""
+    verb = ["security", "smartcards", "token"]
+    expect(w, verb + ["-d", "com.example.a"], 0)
+    folder = f"{w.prefix}/etc/SmartCardServices/preferences"
+    fd = os.open(folder, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    expect(w, verb + ["-d", "com.example.b"], 0)
+    os.close(fd)
+    for name in os.listdir(folder):
+        mode = os.stat(f"{folder}/{name}").st_mode & 0o777
+        same(name, mode, 0o644 if name.endswith(".plist") else 0o600)
+
+
 # ---- sc_auth
 
 def identities_are_paired_or_not(w, c):
@@ -353,6 +393,30 @@ def pair_without_keyring_key_warns(w, c):
            f"User was successfully paired (public key hash: {c.hash})\n",
            "Failed to store Login keychain unlock key. No suitable "
            "key was found on the selected SmartCard.\n")
+
+
+def pairings_at_the_same_time_keep_to_one_card_per_user(w, c):
+    """scs-authd saw no other card when either of them asked."""
+    hashes, both = [c.hash, "0" * 40], threading.Barrier(2, timeout=30)
+
+    def answer(body, _):
+        both.wait()
+        return pair_result(1, notes=2)
+    w.auth.answers[fake.PAIR_CHECK] = answer
+    many = [subprocess.Popen(w.argv("sc_auth", "pair", "-u", USER, "-h", h),
+                             stderr=subprocess.PIPE, text=True)
+            for h in hashes]
+    said = [p.communicate(timeout=60)[1] for p in many]
+    same("exit codes", sorted(p.returncode for p in many), [0, 1])
+    assert "oneCardPerUser" in "".join(said), said
+    _, out, _ = expect(w, ["sc_auth", "list"], 0)
+    same("pairings", out.count("Hash:"), 1)
+    w.auth.answers[fake.PAIR_CHECK] = pair_result(1, notes=2)
+    held = out.split()[1]
+    expect(w, ["sc_auth", "pair", "-u", USER, "-h", held], 0)
+    w.auth.answers[fake.PAIR_CHECK] = pair_result(1)
+    for h in hashes:
+        expect(w, ["sc_auth", "pair", "-u", USER, "-h", h], 0)
 
 
 def pair_proves_the_key_when_asked(w, c):
