@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keychain/alone.h"
+
 #define SLOT_CARD_AUTH 0x9e
 #define SLOT_KEY_MANAGEMENT 0x9d
 #define PIV_DRIVER "com.apple.CryptoTokenKit.pivtoken"
@@ -25,16 +27,6 @@ static bool
 is_piv(const struct scs_token *t)
 {
 	return strcmp(t->driver, PIV_DRIVER) == 0;
-}
-
-static const struct scs_item *
-login_item(const struct scs_token *t)
-{
-	for (size_t i = 0; i < t->items_n; i++) {
-		if ((t->items[i].flags & SCS_ITEM_LOGIN) != 0)
-			return &t->items[i];
-	}
-	return NULL;
 }
 
 /* The first item with this key reference, or NULL. */
@@ -127,7 +119,7 @@ static void
 examine(struct card *c, const struct scs_token *t, uint64_t deadline)
 {
 	c->token = t;
-	c->item = login_item(t);
+	c->item = token_login_item(t);
 	if (check_item(c) == ERR_OK)
 		(void)check_certificate(c, deadline); /* c->refused has it */
 }
@@ -157,25 +149,6 @@ cards_examine(const struct tokens *list, uint64_t deadline, struct cards *out)
 	*out = c;
 	c = (struct cards){ 0 };
 	return ERR_OK;
-}
-
-const struct scs_token *
-card_twin(const struct card *c, const struct tokens *now)
-{
-	const struct scs_token *twin = NULL;
-	const struct scs_item *login;
-	bool here = false;
-
-	for (size_t i = 0; i < now->n; i++) {
-		if (now->all[i].insertion == c->token->insertion) {
-			here = true;
-			continue;
-		}
-		login = login_item(&now->all[i]);
-		if (login != NULL && item_has_hash(login, &c->hash))
-			twin = &now->all[i];
-	}
-	return here ? twin : NULL;
 }
 
 bool

@@ -54,15 +54,6 @@ bool card_has_keyring_key(const struct scs_token *t);
 MUST_CHECK err_t card_pin_form(
     const struct scs_token *t, const struct secret *pin, struct why *why);
 
-/*
- * Another token that shows the same login key, or NULL: a copy of this card, or
- * the card that this is a copy of. By the word of the token service: the card
- * that was copied tells the truth about itself. NULL also when the card itself
- * is no longer in the list, since nothing can be sent to it then.
- */
-const struct scs_token *card_twin(
-    const struct card *c, const struct tokens *now);
-
 /* Does the token service say that the key has this hash? */
 bool item_has_hash(const struct scs_item *i, const struct pkhh *h);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "authd/proof.h"
+#include "keychain/alone.h"
 
 #define SLOT_PIV_AUTH 0x9a
 
@@ -91,29 +92,20 @@ prompt(struct state *st, bool *yes, struct secret **pin)
 	return VERDICT_OK;
 }
 
-/*
- * A card can be given anybody's certificate, and a PIN that it is then given is
- * no secret any more. Where two cards show the same key nobody here can tell
- * which is the copy, so neither gets the PIN. Looked at before the prompt, and
- * again before each presentation: who sees the prompt may put his card in then.
- */
+/* No PIN to a card that has a copy, now (keychain/alone.h). */
 static enum verdict
 check_alone(struct state *st)
 {
 	CLEANUP(tokens_done) struct tokens now = { 0 };
 	const struct card *c = st->d->card;
-	const struct scs_token *twin;
+	struct why *why = &st->d->out->why;
 
-	if (token_list(st->d->tokens, &now, &st->d->out->why) != ERR_OK)
+	if (token_list(st->d->tokens, &now, why) != ERR_OK)
 		return VERDICT_SERVICE;
-	if ((twin = card_twin(c, &now)) == NULL)
-		return VERDICT_OK;
-	(void)why_add(&st->d->out->why, ERR_DENIED,
-	    "the cards in reader \"%s\" and reader \"%s\" show the same "
-	    "certificate, so one is a copy that would keep the PIN: take out "
-	    "the card that is not yours",
-	    c->token->reader, twin->reader);
-	return VERDICT_REFUSED;
+	if (token_alone(now.all, now.n, c->token->insertion, c->token->reader,
+		SPAN_OF(c->hash.b), why) != ERR_OK)
+		return VERDICT_REFUSED;
+	return VERDICT_OK;
 }
 
 static bool

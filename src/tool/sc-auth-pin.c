@@ -5,11 +5,13 @@
  */
 #include <stdio.h>
 
+#include "keychain/alone.h"
 #include "tool/cards.h"
 #include "tool/prompt.h"
 #include "tool/sc-auth.h"
 
 struct pin_job {
+	const char *prefix;
 	const char *id; /* -t, or NULL */
 	const char *argument; /* -p, which is refused */
 	bool unblock, last_try;
@@ -25,13 +27,27 @@ job_done(struct pin_job *j)
 }
 
 static err_t
+alone_among(struct pin_job *j, const struct cards *now)
+{
+	const struct scs_token *t = j->token;
+	const struct scs_item *login = token_login_item(t);
+
+	if (login == NULL)
+		return ERR_OK;
+	return token_alone(now->all, now->n, t->insertion, t->reader,
+	    span_from(login->pkhh, login->pkhh_len), &j->why);
+}
+
+static err_t
 job_open(const struct invocation *in, struct pin_job *j)
 {
 	err_t e;
 
-	if ((e = cards_open(in->prefix, &j->cards, &j->why)))
+	j->prefix = in->prefix;
+	if ((e = cards_open(j->prefix, &j->cards, &j->why)) ||
+	    (e = cards_pick(&j->cards, j->id, &j->token, &j->why)))
 		return e;
-	return cards_pick(&j->cards, j->id, &j->token, &j->why);
+	return alone_among(j, &j->cards);
 }
 
 /* May a try be spent? The question names what is at stake. */
@@ -66,6 +82,18 @@ tries_left(struct pin_job *j)
 		    "PIN blocked: unblock it with the PUK (sc_auth changepin "
 		    "-u)");
 	return tries == 1 ? consent(j, "only one PIN try is left") : ERR_OK;
+}
+
+/* A copy may have been put in while somebody typed. */
+static err_t
+still_alone(struct pin_job *j)
+{
+	CLEANUP(cards_done) struct cards now = { 0 };
+	err_t e;
+
+	if ((e = cards_open(j->prefix, &now, &j->why)))
+		return e;
+	return alone_among(j, &now);
 }
 
 static err_t
@@ -110,7 +138,8 @@ verify(struct pin_job *j)
 	int tries = -1, r;
 	err_t e;
 
-	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)))
+	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)) ||
+	    (e = still_alone(j)))
 		return e;
 	r = scs_login(j->cards.scs, card, bytes(pin), &tries);
 	if ((e = presented(j, r, tries, "PIN")))
@@ -169,7 +198,8 @@ change(struct pin_job *j)
 	    (e = ask(
 		 j, j->unblock ? "Enter PUK: " : "Enter current PIN: ", &old)))
 		return e;
-	if (!j->token->pinpad && (e = ask_new(j, &new)))
+	if ((!j->token->pinpad && (e = ask_new(j, &new))) ||
+	    (e = still_alone(j)))
 		return e;
 	r = call(
 	    j->cards.scs, j->token->insertion, bytes(old), bytes(new), &tries);
