@@ -194,25 +194,7 @@ pair_check_run(struct session *s, struct msg *m)
 	return p.out.verdict;
 }
 
-/* Who is paired is root's to know; anybody else learns of himself. */
-static size_t
-keep_own(const struct session *s, struct map_match *m, size_t n)
-{
-	char own[RECORD_NAME_MAX];
-
-	if (s->privileged)
-		return n;
-	if (record_name_of(s->peer.uid, own) != ERR_OK)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(m[i].user, own) == 0) {
-			m[0] = m[i];
-			return 1;
-		}
-	}
-	return 0;
-}
-
+/* To whoever asks: the records say it to everybody who can read a file. */
 enum verdict
 user_of_run(struct session *s, struct msg *m)
 {
@@ -235,7 +217,6 @@ user_of_run(struct session *s, struct msg *m)
 		log_warning("users of a key: %s", why_text(&why, e));
 		return VERDICT_INTERNAL;
 	}
-	n = keep_own(s, found, n);
 	msg_init(&answer, 0);
 	frame_users_build(found, n, AUTH_USERS, &answer);
 	return session_send(s, &answer) == ERR_OK ? VERDICT_OK

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sc_auth identities: the login identity of each card, and whose it is. Who is
- * paired is asked of scs-authd, which answers everybody for himself and root
- * for all.
+ * sc_auth identities: the login identity of each card, and whose it is, which is
+ * asked of scs-authd.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "codec/hex.h"
 #include "tool/authd.h"
@@ -116,28 +114,16 @@ json_token(
 	cards_add_problems(j, token, t);
 }
 
-static bool
-any_unpaired(const struct identities *ids)
-{
-	for (size_t i = 0; i < ids->n; i++) {
-		if (ids->all[i].users.n == 0)
-			return true;
-	}
-	return false;
-}
-
 static err_t
 print_all(const struct invocation *in, const struct cards *c, struct json *j,
     struct why *why)
 {
 	static struct identities ids; /* one at a time; too large for a stack */
-	bool unpaired = false;
 	err_t e;
 
 	for (size_t i = 0; i < c->n; i++) {
 		if ((e = look_up(in, &c->all[i], &ids, why)))
 			return e;
-		unpaired |= any_unpaired(&ids);
 		if (j != NULL)
 			json_token(j, &c->all[i], &ids);
 		else
@@ -145,9 +131,6 @@ print_all(const struct invocation *in, const struct cards *c, struct json *j,
 	}
 	if (c->n == 0 && j == NULL)
 		say("no smart card that we know is in a reader");
-	if (unpaired && geteuid() != 0)
-		say("only root is told whether somebody else is paired with an "
-		    "unpaired identity");
 	return j != NULL ? json_print(j) : ERR_OK;
 }
 

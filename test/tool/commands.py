@@ -25,8 +25,6 @@ from fake import (Card, Cut, Item, KEY, SIGN, DECRYPT, DERIVE, LOGIN_KEY, listin
 ID = "com.apple.pivtoken:00112233445566778899AABBCCDDEEFF"
 ID2 = "com.apple.pivtoken:FFEEDDCCBBAA99887766554433221100"
 USER = pwd.getpwuid(os.getuid()).pw_name
-HINT = ("sc_auth: only root is told whether somebody else is paired with an "
-        "unpaired identity\n")
 LABEL9A, LABEL9D = "PIV Authentication (Jane Dœ)", "Key Management (Jane Dœ)"
 
 
@@ -310,31 +308,12 @@ def identities_are_paired_or_not(w, c):
            f"{c.hash}\talice - Certificate For {LABEL9A}\n"
            f"SmartCard: {ID2}\nUnpaired identities:\n"
            f"{c.mgmt.pkhh.hex().upper()}\tCertificate For {other.label}\n",
-           "" if os.geteuid() == 0 else HINT)
+           "")
     _, out, _ = expect(w, ["sc_auth", "identities", "--json"], 0)
     same("json", json.loads(out)[0], {
         "smartcard": ID, "reader": "Reader 00", "problems": [],
         "identities": [{"hash": c.hash, "label": "Certificate For " + LABEL9A,
                         "users": ["alice"]}]})
-
-
-def identities_of_others_are_roots_to_know(w, c):
-    """What an ordinary user sees as unpaired may be somebody else's."""
-    w.token.answers[fake.LIST] = listing(c.jane)
-    w.auth.answers[fake.USER_OF] = users()
-    _, out, err = expect(w, ["sc_auth", "identities"], 0)
-    same("to root", ("Unpaired identities:" in out, err),
-         (True, HINT if os.geteuid() != 0 else ""))
-    if os.geteuid() != 0:
-        return
-    for s in ("token.sock", "auth.sock"):
-        os.chmod(f"{w.prefix}/run/scs/{s}", 0o666)
-    try:
-        r = subprocess.run(w.argv("sc_auth", "identities"), user="nobody",
-                           capture_output=True, timeout=60)
-    except PermissionError:  # he cannot reach the program
-        return
-    same("to nobody", (r.returncode, r.stderr.decode()), (0, HINT))
 
 
 def identities_say_what_a_card_lacks(w, c):
@@ -495,8 +474,8 @@ def verifypin_presents_the_pin_once_and_logs_out(w, c):
     expect(w, ["sc_auth", "verifypin", "-t", ID], 0,
            VERIFYING + "PIN is correct\n", "", stdin="123456\n")
     same("requests", kinds(w.token),
-         [fake.LIST, fake.TRIES, fake.LOGIN, fake.LOGOUT])
-    same("PIN", w.token.asked[2], (fake.LOGIN, b"\0" * 7 + b"\1", b"123456"))
+         [fake.LIST, fake.TRIES, fake.LIST, fake.LOGIN, fake.LOGOUT])
+    same("PIN", w.token.asked[3], (fake.LOGIN, b"\0" * 7 + b"\1", b"123456"))
 
 
 def verifypin_wrong_tells_the_tries_left(w, c):
@@ -550,6 +529,27 @@ def verifypin_must_know_which_card(w, c):
     same("never presented", fake.LOGIN in kinds(w.token), False)
 
 
+def no_pin_goes_to_a_card_that_has_a_copy(w, c):
+    """Nor one to it, whichever is named; also if it comes during the prompt."""
+    with_pin_card(w, c, 3)
+    w.token.answers.update({fake.CHANGE_PIN: ok(), fake.UNBLOCK: ok()})
+    alone = listing(c.jane)
+    both = listing(Card(2, ID2, [c.login], reader="Reader 01"), c.jane)
+    for first in (both, alone):
+        for verb in (["verifypin"], ["changepin"],
+                     ["changepin", "-u", "--last-try"]):
+            lists = iter([first, both])
+            w.token.answers[fake.LIST] = lambda *_: next(lists)
+            _, _, err = expect(w, ["sc_auth", *verb, "-t", ID], 1,
+                               stdin="123456\n76543210\n")
+            for part in ("Reader 00", "Reader 01", "take out the card"):
+                assert part in err, err
+    same("never presented", {fake.LOGIN, fake.CHANGE_PIN, fake.UNBLOCK} &
+         set(kinds(w.token)), set())
+    w.token.answers[fake.LIST] = listing(Card(2, ID2, [c.wrap]), c.jane)
+    expect(w, ["sc_auth", "verifypin", "-t", ID], 0, stdin="123456\n")
+
+
 def verifypin_without_a_pin_presents_none(w, c):
     with_pin_card(w, c, 3)
     for stdin in ("", "\n", "1" * 64 + "\n"):
@@ -562,7 +562,7 @@ def verifypin_with_a_pin_pad_asks_no_one(w, c):
     w.token.answers[fake.LIST] = listing(Card(1, ID, [c.login], flags=3))
     expect(w, ["sc_auth", "verifypin"], 0,
            VERIFYING + "Use the keys of the reader.\nPIN is correct\n", "")
-    same("no secret", w.token.asked[2][2], b"")
+    same("no secret", w.token.asked[3][1:], (b"\0" * 7 + b"\1", b""))
 
 
 CHANGING = "Changing PIN of SmartCard in reader Reader 00\n"
@@ -645,7 +645,7 @@ def terminal_does_not_show_the_pin(w, c):
     same("echo", t.echo(), False)
     t.type("98\x7f\x7f123456\r")
     same("exit code", t.end(), 0)
-    same("PIN", w.token.asked[2][2], b"123456")
+    same("PIN", w.token.asked[3][2], b"123456")
     assert "1" not in t.seen.split("Enter PIN")[1].split("PIN is")[0], t.seen
 
 
