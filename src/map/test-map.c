@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "fault.h"
+#include "prefs/pl.h"
 #include "test.h"
 
 static char dir[] = "/tmp/scs-map.XXXXXX";
@@ -181,6 +182,9 @@ TEST(zz_clean)
 	EXPECT_OK(record_path(dir, B, p));
 	(void)unlink(p);
 	for (size_t i = 0; i < nitems(folders); i++) {
+		(void)snprintf(
+		    p, sizeof(p), "%s%s" PL_LOCK_NAME, dir, folders[i]);
+		(void)unlink(p);
 		(void)snprintf(p, sizeof(p), "%s%s", dir, folders[i]);
 		assert_int_equal(rmdir(p), 0);
 	}
