@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reader/suspend.h"
 
+#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -8,31 +9,42 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-/* Two clocks that are read one after the other differ by that much at most. */
-#define SLACK_MS 50u
+#define SLACK_MS 50u /* so short a time is no sleep */
+#define MOMENT_MS 10u /* two clocks that are read in that are read at once */
 #define FAR_AHEAD ((time_t)1 << 40) /* seconds; the timer never expires */
 
+/* In all, since the machine booted. We may lose the CPU between two clocks. */
 static uint64_t
-clock_asleep(void)
+asleep(const struct suspend *s)
 {
-	uint64_t awake = clock_awake_ms(), all = clock_ms();
+	uint64_t before, all, after;
 
-	return all > awake ? all - awake : 0;
+	do {
+		before = s->monotonic();
+		all = s->boottime();
+		after = s->monotonic();
+	} while (after - before > MOMENT_MS);
+	return all > after ? all - after : 0;
 }
 
+/*
+ * ECANCELED is no failure: the timer is armed, and the clock was set once more
+ * before it was (timerfd_create(2), NOTES), as may happen at a resume.
+ */
 static bool
 arm(int fd)
 {
 	struct itimerspec never = { .it_value.tv_sec = FAR_AHEAD };
 
 	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET,
-		   &never, NULL) == 0;
+		   &never, NULL) == 0 ||
+	    errno == ECANCELED;
 }
 
 void
 suspend_look(struct suspend *s)
 {
-	uint64_t now = s->clock();
+	uint64_t now = asleep(s);
 	bool slept = now > s->asleep_ms + SLACK_MS;
 
 	if (now > s->asleep_ms)
@@ -46,12 +58,14 @@ static int
 on_cancelled(
     sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 {
+	struct suspend *s = data;
 	uint64_t expirations;
 
 	(void)!read(fd, &expirations, sizeof(expirations));
-	if (!arm(fd))
-		return -1;
-	suspend_look(data);
+	if (arm(fd))
+		suspend_look(s);
+	else
+		s->awake(s->ctx);
 	return 0;
 }
 
@@ -59,19 +73,22 @@ err_t
 suspend_start(
     struct suspend *s, sd_event *ev, void (*awake)(void *ctx), void *ctx)
 {
-	*s = (struct suspend){
-		.clock = clock_asleep, .awake = awake, .ctx = ctx
-	};
-	s->asleep_ms = s->clock();
+	*s = (struct suspend){ .boottime = clock_ms,
+		.monotonic = clock_awake_ms,
+		.awake = awake,
+		.ctx = ctx };
 	s->fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (s->fd < 0)
 		return ERR_IO;
 	if (!arm(s->fd) ||
 	    sd_event_add_io(ev, &s->source, s->fd, EPOLLIN, on_cancelled, s) <
-		0) {
-		fd_close(&s->fd);
+		0 ||
+	    sd_event_source_set_priority(
+		s->source, SD_EVENT_PRIORITY_IMPORTANT) < 0) {
+		suspend_stop(s);
 		return ERR_NOMEM;
 	}
+	s->asleep_ms = asleep(s);
 	return ERR_OK;
 }
 

@@ -22,15 +22,16 @@ struct suspend {
 	sd_event_source *source;
 	int fd;
 	uint64_t asleep_ms; /* in all, when last looked at */
-	/* how long the machine has been asleep since it booted, in ms */
-	uint64_t (*clock)(void);
+	uint64_t (*boottime)(void), (*monotonic)(void); /* in ms */
 	void (*awake)(void *ctx);
 	void *ctx;
 };
 
 /*
- * `awake` is called on the loop once after each time asleep, not when somebody
- * only sets the clock. `s` must stay where it is. ERR_NOMEM, ERR_IO.
+ * `awake` is called on the loop once after each time asleep, before anything
+ * else that is ready there, and not when somebody only sets the clock; and
+ * should it not be possible to notice the next one. `s` must stay where it is.
+ * ERR_NOMEM, ERR_IO.
  */
 MUST_CHECK err_t suspend_start(
     struct suspend *s, sd_event *ev, void (*awake)(void *ctx), void *ctx);
