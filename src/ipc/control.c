@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ipc/control.h"
 
+#include <string.h>
+
 #include "base/fd.h"
 
 err_t
@@ -21,7 +23,8 @@ control_recv(int sock, struct control *c, int *fd, uint64_t deadline)
 		return e;
 	if (n == 0)
 		return ERR_REMOVED;
-	if (n != sizeof(got))
+	if (n != sizeof(got) ||
+	    memchr(got.path, '\0', sizeof(got.path)) == NULL)
 		return ERR_FORMAT;
 	*c = got;
 	*fd = fd_take(&with);

@@ -15,6 +15,10 @@
  *	                     0 and a descriptor comes along: the worker's end
  *	CONTROL_WORKER_GONE  that worker (same cookie) has ended
  *	CONTROL_RELOAD       preferences have changed
+ *	CONTROL_BUNDLE       readerd: the bundle `index` is in folder `path`, and
+ *	                     what is in it may have changed; "": it has gone
+ *	CONTROL_READER       readerd: the driver `index` of a reader that no bus
+ *	                     announces is there (`device` 1), or is not (0)
  */
 #ifndef SCS_IPC_CONTROL_H
 #define SCS_IPC_CONTROL_H
@@ -22,6 +26,7 @@
 #include "base/err.h"
 
 #define CONTROL_FD 3 /* in every service: control channel */
+#define CONTROL_PATH 256 /* with NUL */
 #define CONTROL_LISTEN_FD 4 /* first listening socket of a service */
 
 enum control_type {
@@ -33,6 +38,8 @@ enum control_type {
 	CONTROL_WORKER = 0x81,
 	CONTROL_WORKER_GONE,
 	CONTROL_RELOAD,
+	CONTROL_BUNDLE,
+	CONTROL_READER,
 };
 
 enum worker_kind {
@@ -51,6 +58,7 @@ struct control {
 	uint32_t cookie; /* chosen by the service */
 	uint32_t error; /* err_t */
 	uint32_t device; /* WORKER_USB */
+	char path[CONTROL_PATH]; /* CONTROL_BUNDLE */
 };
 
 /* `fd` < 0 sends none. ERR_REMOVED: the other end is gone. */

@@ -80,8 +80,8 @@ TEST(changes_are_told_once_also_in_folders_that_come_later)
 
 TEST(folders_below_a_prefix_are_watched_and_counted)
 {
-	static const char *const rel[WATCH_FOLDERS_MAX + 1] = { "/a", "/b",
-		"/c", "/d", "/e" };
+	static const char *const rel[WATCH_BELOW_MAX + 1] = { "/a", "/b", "/c",
+		"/d", "/e" };
 	char dir[] = "/tmp/scs-watch.XXXXXX", a[64];
 	struct watch_below what = { dir, rel, nitems(rel) };
 	struct watch *w = NULL;

@@ -137,8 +137,8 @@ err_t
 watch_new_below(sd_event *ev, const struct watch_below *what,
     void (*fn)(void *ctx), void *ctx, struct watch **out)
 {
-	char path[WATCH_FOLDERS_MAX][SCS_PATH_MAX];
-	const char *folders[WATCH_FOLDERS_MAX];
+	char path[WATCH_BELOW_MAX][SCS_PATH_MAX];
+	const char *folders[WATCH_BELOW_MAX];
 	err_t e;
 
 	if (what->n > nitems(folders))

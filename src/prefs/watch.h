@@ -10,14 +10,15 @@
 
 #include "base/err.h"
 
-#define WATCH_FOLDERS_MAX 4
+#define WATCH_FOLDERS_MAX 24
+#define WATCH_BELOW_MAX 4
 #define WATCH_SETTLE_MS 100 /* quiet time before `fn` is called */
 #define WATCH_LATEST_MS 500 /* it is called by then, quiet or not */
 
 struct watch; /* opaque */
 
 /*
- * Call fn(ctx) from the loop after something was created, written, renamed,
+ * Call fn(ctx), which may free the watch, from the loop after something was created, written, renamed,
  * removed or changed its mode in one of these folders (absolute paths, copied).
  * Several changes in a row make one call. ERR_IO: the kernel gives no watch.
  */
@@ -29,7 +30,7 @@ void watch_free(struct watch **w);
 struct watch_below {
 	const char *prefix;
 	const char *const *rel;
-	size_t n; /* at most WATCH_FOLDERS_MAX */
+	size_t n; /* at most WATCH_BELOW_MAX */
 };
 
 /* The same for those. Also ERR_LIMIT: too many, or a path too long. */

@@ -130,7 +130,7 @@ report_unknown(struct hotplug *h, const struct usb_reader *r)
 			return;
 	}
 	log_warning("usb %s: no driver knows the reader %04x:%04x: install its "
-		    "driver and start the service again",
+		    "driver",
 	    r->place, r->vendor, r->product);
 }
 
@@ -219,7 +219,10 @@ on_news(sd_device_monitor *m UNUSED, sd_device *d UNUSED, void *data)
 static int
 on_again(sd_event_source *src, uint64_t usec UNUSED, void *data)
 {
-	look(data);
+	struct hotplug *h = data;
+
+	if (h->bundles_n > 0)
+		look(h);
 	(void)sd_event_source_set_time_relative(
 	    src, usb_udev_runs() ? AGAIN_USEC : AGAIN_BLIND_USEC);
 	(void)sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
@@ -248,17 +251,34 @@ watch(struct hotplug *h)
 }
 
 static void
-load(struct hotplug *h, const char *dir)
+load(struct bundle *b, const char *dir)
 {
-	struct bundle *b = &h->bundles[h->bundles_n++];
+	struct bundle fresh = { 0 };
 	struct why why = { 0 };
-	err_t e = bundle_load(dir, b, &why);
+	err_t e = bundle_load(dir, &fresh, &why);
 
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		log_err("reader drivers in %s: %s: left out", dir,
 		    why_text(&why, e));
+		return;
+	}
+	log_debug("reader drivers in %s: %zu devices", dir, fresh.n);
+	bundle_done(b);
+	*b = fresh;
+}
+
+void
+hotplug_bundle(struct hotplug *h, size_t index, const char *dir)
+{
+	if (index >= BUNDLES_MAX)
+		return;
+	if (h->bundles_n <= index)
+		h->bundles_n = index + 1;
+	if (dir[0] == '\0')
+		bundle_done(&h->bundles[index]);
 	else
-		log_debug("reader drivers in %s: %zu devices", dir, b->n);
+		load(&h->bundles[index], dir);
+	on_news(NULL, NULL, h);
 }
 
 err_t
@@ -273,13 +293,14 @@ hotplug_start(struct service *svc, const char *const *dirs, size_t n,
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return ERR_NOMEM;
 	h->svc = svc;
-	for (size_t i = 0; i < n; i++)
-		load(h, dirs[i]);
+	for (; h->bundles_n < n; h->bundles_n++)
+		load(&h->bundles[h->bundles_n], dirs[h->bundles_n]);
 	if ((e = watch(h))) {
 		hotplug_stop(&h);
 		return e;
 	}
 	svc->looking = true;
+	svc->hotplug = h;
 	*out = h;
 	return ERR_OK;
 }
@@ -291,6 +312,7 @@ hotplug_stop(struct hotplug **hp)
 
 	if (h == NULL)
 		return;
+	h->svc->hotplug = NULL;
 	sd_event_source_disable_unref(h->soon);
 	sd_event_source_disable_unref(h->again);
 	sd_device_monitor_unref(h->monitor);

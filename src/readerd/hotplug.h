@@ -27,6 +27,12 @@ MUST_CHECK err_t hotplug_start(struct service *svc, const char *const *dirs,
 void hotplug_stop(struct hotplug **h);
 
 /*
+ * The bundle `index` is in folder `dir`, or what is in it has changed; "": it
+ * has gone. What cannot be read leaves a bundle that was there as it was.
+ */
+void hotplug_bundle(struct hotplug *h, size_t index, const char *dir);
+
+/*
  * The part without USB, for tests: these readers are plugged in now, and no
  * others; `driver[i]` is the number of the bundle that knows reader i.
  */

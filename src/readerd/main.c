@@ -241,9 +241,11 @@ start(struct options *o, struct service *svc, struct listener l[2],
 		return ERR_OK;
 	}
 	if ((e = logging_start(svc, o->prefix)) ||
-	    (e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)) ||
-	    (o->bundles_n > 0 &&
-		(e = hotplug_start(svc, o->bundles, o->bundles_n, usb))))
+	    (e = supervisor_start(svc, CONTROL_FD, (unsigned int)o->readers)))
+		return e;
+	/* without a bundle nothing is lost yet where there is no such news */
+	e = hotplug_start(svc, o->bundles, o->bundles_n, usb);
+	if (e != ERR_OK && o->bundles_n > 0)
 		return e;
 	/* files: what logind says about sessions (access.c), USB in /sys */
 	return sandbox_enter(

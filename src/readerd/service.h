@@ -17,6 +17,7 @@
 #include "readerd/ifd.h"
 #include "readerd/slot.h"
 
+struct hotplug;
 struct prefs;
 struct watch;
 
@@ -55,6 +56,7 @@ struct service {
 	struct watch *prefs_watch;
 	int control; /* channel to scsd; -1: none */
 	bool looking; /* for the USB readers that are there at the start */
+	struct hotplug *hotplug; /* borrowed; NULL: no USB readers */
 	uint64_t driver_ms; /* a driver that takes longer hangs */
 };
 

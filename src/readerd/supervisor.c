@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ipc/control.h"
+#include "readerd/hotplug.h"
 
 #define SETTLE_USEC 10000u
 #define SETTLE_TURNS 300 /* three seconds */
@@ -72,6 +73,45 @@ on_worker(struct service *svc, const struct control *c, int *fd)
 	}
 }
 
+/* One that is there, or the one whose place it may take; or a new one. */
+static struct ifd *
+reader_entry(struct service *svc, uint32_t index)
+{
+	struct ifd *found = NULL;
+
+	for (size_t i = 0; i < svc->ifds_n; i++) {
+		struct ifd *ifd = &svc->ifds[i];
+
+		if (ifd->kind != WORKER_IFD)
+			continue;
+		if (ifd->what == index)
+			return ifd;
+		if (ifd->idle && found == NULL)
+			found = ifd;
+	}
+	if (found == NULL && svc->ifds_n < IFDS_MAX)
+		found = &svc->ifds[svc->ifds_n++];
+	return found;
+}
+
+/* scsd found another reader.conf. */
+static void
+on_reader(struct service *svc, uint32_t index, bool present)
+{
+	struct ifd *ifd = reader_entry(svc, index);
+
+	if (ifd == NULL) {
+		log_err("too many readers: driver %lu is left out",
+		    (unsigned long)index);
+		return;
+	}
+	ifd_rest(ifd); /* nothing, for one that rests or is new */
+	ifd->kind = WORKER_IFD;
+	ifd->what = index;
+	if (present)
+		ifd_wake(ifd);
+}
+
 static int
 on_control(
     sd_event_source *src UNUSED, int sock, uint32_t ev UNUSED, void *data)
@@ -95,7 +135,10 @@ on_control(
 	    (ifd = by_cookie(svc, c.cookie)) != NULL) {
 		ifd->cookie = 0; /* nobody is left to be killed */
 		ifd_lost(ifd);
-	}
+	} else if (c.type == CONTROL_BUNDLE && svc->hotplug != NULL)
+		hotplug_bundle(svc->hotplug, c.index, c.path);
+	else if (c.type == CONTROL_READER)
+		on_reader(svc, c.index, c.device != 0);
 	return 0;
 }
 

@@ -74,3 +74,32 @@ bundles_load(const char *prefix, bool trusted, struct bundles *out)
 	}
 	return ERR_OK;
 }
+
+static bool
+has(const struct bundles *b, const char *dir)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (strcmp(b->dir[i], dir) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+bundles_merge(struct bundles *b, const struct bundles *fresh)
+{
+	size_t hole = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		if (!has(fresh, b->dir[i]))
+			b->dir[i][0] = '\0';
+	}
+	for (size_t i = 0; i < fresh->n; i++) {
+		if (has(b, fresh->dir[i]))
+			continue;
+		while (hole < b->n && b->dir[hole][0] != '\0')
+			hole++;
+		memcpy(b->dir[hole], fresh->dir[i], sizeof(b->dir[hole]));
+		b->n += hole == b->n ? 1 : 0;
+	}
+}

@@ -7,13 +7,13 @@
 #ifndef SCS_SCSD_BUNDLES_H
 #define SCS_SCSD_BUNDLES_H
 
-#include "base/err.h"
+#include "ipc/control.h"
 
 #define BUNDLES_MAX 16 /* as scs-readerd takes */
-#define BUNDLES_PATH 256 /* with NUL */
+#define BUNDLES_PATH CONTROL_PATH
 
 struct bundles {
-	char dir[BUNDLES_MAX][BUNDLES_PATH];
+	char dir[BUNDLES_MAX][BUNDLES_PATH]; /* "": it has gone */
 	size_t n;
 };
 
@@ -25,5 +25,11 @@ struct bundles {
  */
 MUST_CHECK err_t bundles_load(
     const char *prefix, bool trusted, struct bundles *out);
+
+/*
+ * Make `b` what `fresh` is, where each folder keeps its number: those that have
+ * gone leave a hole, new ones fill the holes.
+ */
+void bundles_merge(struct bundles *b, const struct bundles *fresh);
 
 #endif

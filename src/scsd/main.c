@@ -186,6 +186,18 @@ on_signal(sd_event_source *src UNUSED, const struct signalfd_siginfo *si UNUSED,
 	    d->ev, NULL, CLOCK_MONOTONIC, STOP_GRACE_USEC, 0, on_timeout, d);
 }
 
+/* As other services do: read the configuration again. */
+static int
+on_hangup(sd_event_source *src UNUSED, const struct signalfd_siginfo *si UNUSED,
+    void *data)
+{
+	struct scsd *d = data;
+
+	if (!d->stopping && service_used(d, SVC_READERD))
+		drivers_reload(d);
+	return 0;
+}
+
 static int
 on_watch(sd_event_source *src, uint64_t usec, void *data)
 {
@@ -204,12 +216,14 @@ setup_loop(struct scsd *d)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		return -1;
 	if (sd_event_default(&d->ev) < 0 ||
 	    sd_event_add_signal(d->ev, NULL, SIGTERM, on_signal, d) < 0 ||
 	    sd_event_add_signal(d->ev, NULL, SIGINT, on_signal, d) < 0 ||
+	    sd_event_add_signal(d->ev, NULL, SIGHUP, on_hangup, d) < 0 ||
 	    sd_event_add_time_relative(d->ev, NULL, CLOCK_MONOTONIC, WATCH_USEC,
 		WATCH_USEC / 2, on_watch, d) < 0)
 		return -1;
@@ -261,6 +275,8 @@ run(struct scsd *d)
 		log_err("cannot give up privileges");
 		return 1;
 	}
+	if (service_used(d, SVC_READERD))
+		drivers_watch(d);
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if (!service_used(d, i))
 			continue;

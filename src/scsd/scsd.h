@@ -12,6 +12,7 @@
 #include "ipc/control.h"
 #include "reader/config/reader-conf.h"
 #include "scsd/bundles.h"
+#include "scsd/drivers.h"
 #include "scsd/spawn.h"
 #include "scsd/users.h"
 
@@ -88,6 +89,7 @@ struct scsd {
 	/* drivers: the virtual ones come first, then these */
 	struct reader_list readers;
 	struct bundles bundles; /* of USB readers' drivers */
+	struct watch *watch; /* of both; NULL: none */
 	sd_event_source *clear_log; /* while that child runs */
 };
 
@@ -99,8 +101,6 @@ void service_stop_all(struct scsd *d); /* SIGTERM to all */
 unsigned int service_running(const struct scsd *d);
 /* Kill those whose watchdog ran out, find those that ended unseen. */
 void service_watch(struct scsd *d);
-
-unsigned int service_drivers(const struct scsd *d); /* how many */
 
 /* worker.c */
 void worker_spawn(struct service *s, const struct control *request);

@@ -104,44 +104,6 @@ init_one(struct scsd *d, enum service_id id)
 	return ERR_OK;
 }
 
-static void
-bad_readers(const char *path, const struct why *why)
-{
-	log_err("readers in %s: %s: left out", path, why->text);
-}
-
-/* Readers that no bus announces; the files are root's own. */
-static err_t
-load_readers(struct scsd *d)
-{
-	char path[SCS_PATH_MAX];
-	size_t room = READERS_MAX - d->opt.virtual_n;
-	const char *dir = d->opt.reader_conf;
-	err_t e;
-
-	if (dir == NULL) {
-		if ((e = path_under(d->opt.prefix, PATH_READER_CONF, path)))
-			return e;
-		dir = path;
-	}
-	if ((e = reader_conf_load(dir, &d->readers, bad_readers))) {
-		log_err("readers in %s: %s", dir, err_text(e));
-		return e;
-	}
-	if (d->readers.n > room) {
-		log_err("%s: more than %d readers: the last %zu are left out",
-		    dir, READERS_MAX, d->readers.n - room);
-		d->readers.n = room;
-	}
-	return ERR_OK;
-}
-
-unsigned int
-service_drivers(const struct scsd *d)
-{
-	return d->opt.virtual_n + (unsigned int)d->readers.n;
-}
-
 err_t
 service_init(struct scsd *d)
 {
@@ -152,8 +114,7 @@ service_init(struct scsd *d)
 		return e;
 	/* a pcscd has readers of its own */
 	if (d->opt.pcscd == NULL &&
-	    ((e = make_folder(d, PATH_PCSC_DIR)) || (e = load_readers(d)) ||
-		(e = bundles_load(d->opt.prefix, d->separate, &d->bundles))))
+	    ((e = make_folder(d, PATH_PCSC_DIR)) || (e = drivers_load(d))))
 		return e;
 	for (unsigned int i = 0; i < SVC_COUNT; i++) {
 		if ((e = init_one(d, i)))
@@ -232,7 +193,7 @@ build_args(struct service *s, struct args *a)
 		add(a, "--prefix");
 		add(a, d->opt.prefix);
 		add(a, "--readers");
-		add(a, number(a, 0, service_drivers(d)));
+		add(a, number(a, 0, drivers_count(d)));
 		if (d->opt.card_timeout != NULL) {
 			add(a, "--card-timeout-ms");
 			add(a, d->opt.card_timeout);
@@ -420,6 +381,9 @@ service_start(struct service *s)
 	err_t e;
 
 	s->started_ms = clock_ms();
+	/* the numbers of drivers begin anew with who asks by them */
+	if (s->id == SVC_READERD && (e = drivers_load(s->d)))
+		log_err("reader drivers stay as they were: %s", err_text(e));
 	if ((e = scsd_program(s->d, s->program, program)) ||
 	    (e = build_args(s, &args)))
 		return e;

@@ -79,4 +79,54 @@ TEST(a_prefix_with_a_way_out_is_refused)
 	EXPECT_ERR(ERR_FORMAT, bundles_load("/tmp/../etc", false, &b), "..");
 }
 
+static void
+list(struct bundles *b, const char *a, const char *c, const char *e)
+{
+	const char *const dirs[] = { a, c, e };
+
+	*b = (struct bundles){ 0 };
+	for (size_t i = 0; i < nitems(dirs) && dirs[i] != NULL; i++)
+		(void)snprintf(
+		    b->dir[b->n++], sizeof(b->dir[0]), "%s", dirs[i]);
+}
+
+TEST(a_bundle_keeps_its_number_until_it_has_gone)
+{
+	static struct bundles b, fresh;
+
+	list(&b, "/a", "/b", "/c");
+	list(&fresh, "/c", "/a", NULL);
+	bundles_merge(&b, &fresh);
+	assert_int_equal(b.n, 3);
+	assert_string_equal(b.dir[0], "/a");
+	assert_string_equal(b.dir[1], "");
+	assert_string_equal(b.dir[2], "/c");
+	list(&fresh, "/d", "/c", "/a");
+	bundles_merge(&b, &fresh);
+	assert_int_equal(b.n, 3);
+	assert_string_equal(b.dir[1], "/d");
+	list(&fresh, "/e", "/f", "/c");
+	fresh.n = 3;
+	bundles_merge(&b, &fresh);
+	assert_int_equal(b.n, 3);
+	assert_string_equal(b.dir[0], "/e");
+	assert_string_equal(b.dir[1], "/f");
+	assert_string_equal(b.dir[2], "/c");
+}
+
+TEST(there_is_room_for_as_many_as_are_found)
+{
+	static struct bundles b, fresh;
+
+	for (size_t i = 0; i < BUNDLES_MAX; i++) {
+		(void)snprintf(b.dir[i], sizeof(b.dir[i]), "/old%zu", i);
+		(void)snprintf(
+		    fresh.dir[i], sizeof(fresh.dir[i]), "/new%zu", i);
+	}
+	b.n = fresh.n = BUNDLES_MAX;
+	bundles_merge(&b, &fresh);
+	assert_int_equal(b.n, BUNDLES_MAX);
+	assert_memory_equal(&b, &fresh, sizeof(b));
+}
+
 TEST_MAIN("scsd/bundles")

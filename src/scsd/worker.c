@@ -116,12 +116,15 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 	err_t e;
 
 	if (c->kind == WORKER_USB) /* it opens its device itself */
-		return c->index < d->bundles.n ? ERR_OK : ERR_ABSENT;
+		return c->index < d->bundles.n &&
+			d->bundles.dir[c->index][0] != '\0'
+		    ? ERR_OK
+		    : ERR_ABSENT;
 	if (c->kind == WORKER_IFD) {
-		if (c->index >= service_drivers(d))
-			return ERR_ABSENT;
 		if (c->index < d->opt.virtual_n)
 			*use = d->virtual_listen[c->index];
+		else if (!drivers_reader(d, c->index - d->opt.virtual_n))
+			return ERR_ABSENT;
 		return ERR_OK;
 	}
 	if (d->opt.pcscd != NULL)
@@ -163,7 +166,7 @@ add_driver(struct scsd *d, uint32_t index, struct args *a)
 		add(a, "--virtual", d->opt.virtual_names[index]);
 		return;
 	}
-	r = &d->readers.readers[index - d->opt.virtual_n];
+	r = drivers_reader(d, index - d->opt.virtual_n); /* device_side() */
 	(void)snprintf(
 	    a->num, sizeof(a->num), "%lu", (unsigned long)r->channel);
 	add(a, "--ifdhandler", r->library);

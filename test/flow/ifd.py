@@ -299,7 +299,8 @@ def sanitized(build):
         return b"__asan_init" in f.read()
 
 
-def a_bad_driver(build):
+def for_everybody(build):
+    """A folder with the bad driver, where any user may read it."""
     library = None
     for root, _, files in os.walk(build):
         if "bad-driver.so" in files:
@@ -308,7 +309,12 @@ def a_bad_driver(build):
         raise stack.Failure("bad-driver.so is not built")
     folder = tempfile.mkdtemp(prefix="scs-bad.", dir="/run")
     os.chmod(folder, 0o755)
-    shutil.copy(library, f"{folder}/bad.so")  # where any user may read it
+    shutil.copy(library, f"{folder}/bad.so")
+    return folder
+
+
+def a_bad_driver(build):
+    folder = for_everybody(build)
     library = f"{folder}/bad.so"
     text = reader("Well", "well", library) + reader("Bad", "well", library)
     text += "".join(reader(name, how, library) for name, how in LATE)

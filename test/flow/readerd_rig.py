@@ -23,6 +23,7 @@ from stack import (end, Failure, find_program, private_home,  # noqa: E402
 READER = "Flow Reader 00 00"
 ATR = bytes.fromhex("3b800181")
 SPAWN, READY, WORKER, GONE = 3, 1, 0x81, 0x82
+PACKET = "=6I256s"  # struct control
 ESTABLISH, RELEASE, CONNECT, RECONNECT, DISCONNECT = 1, 2, 4, 5, 6
 BEGIN, END, TRANSMIT, CONTROL, STATUS, CANCEL = 7, 8, 9, 10, 11, 13
 VERSION, STATES, WAIT, STOP, EVENTS, SIZE, ARRAY = 17, 18, 19, 20, 21, 22, 23
@@ -141,8 +142,8 @@ class Service:
 
     def supervise(self):
         try:
-            while packet := self.control.recv(64):
-                kind = struct.unpack("=6I", packet)
+            while packet := self.control.recv(1024):
+                kind = struct.unpack(PACKET, packet)
                 if kind[0] == READY:
                     self.ready.set()
                 elif kind[0] == SPAWN:
@@ -156,8 +157,8 @@ class Service:
                            "Flow Reader", *self.ifd_options],
                           [theirs, self.virtual])
         self.workers.append(proc)
-        packet = struct.pack("=6I", WORKER, request[1], request[2],
-                             request[3], 0, 0)
+        packet = struct.pack(PACKET, WORKER, request[1], request[2],
+                             request[3], 0, 0, b"")
         self.control.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
                                          array.array("i", [ours.fileno()]))])
         ours.close()
@@ -168,7 +169,7 @@ class Service:
     def reap(self, proc, cookie):
         proc.wait()
         try:
-            self.control.send(struct.pack("=6I", GONE, 2, 0, cookie, 0, 0))
+            self.control.send(struct.pack(PACKET, GONE, 2, 0, cookie, 0, 0, b""))
         except OSError:
             pass
 

@@ -26,8 +26,9 @@ EVENTS = {"anon_inode:[eventpoll]": 1, "anon_inode:[signalfd]": 1,
           "anon_inode:[timerfd]": 1}
 OPEN = {
     # three control channels, four listening sockets and a virtual reader's;
-    # a watch for each child
-    "scsd": {**EVENTS, "socket:": 8, "anon_inode:[pidfd]": 5},
+    # a watch for each child, and one for new drivers
+    "scsd": {**EVENTS, "socket:": 8, "anon_inode:[pidfd]": 5,
+             "anon_inode:inotify": 1},
     # control, two listening, udev's news and logind's; the driver and, for
     # each of tokend and its worker, a client
     "scs-readerd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 9,
