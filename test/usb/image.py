@@ -202,7 +202,7 @@ def make(folder, build, init, more):
     root.put(init, "/init")
     os.chmod(f"{root.folder}/init", 0o755)
     root.put(f"{os.path.dirname(init)}/agent", "/agent")
-    for name in ("pcsc_scan opensc-tool pkcs11-tool openssl pamtester lsusb "
+    for name in ("pcscd pcsc_scan opensc-tool pkcs11-tool openssl pamtester lsusb "
                  "systemd-sysusers getfacl").split():
         root.program(name)
     root.put("/bin/udevadm")
@@ -216,10 +216,13 @@ def make(folder, build, init, more):
     root.put(f"/usr{MULTIARCH}/libpcsclite.so.1")
     root.put(f"/usr{MULTIARCH}/opensc-pkcs11.so")
     root.write("/etc/passwd", "root:x:0:0:root:/:/bin/sh\n"
-                              "alice:x:1000:1000:Alice:/nonexistent:/bin/sh\n")
-    root.write("/etc/group", "root:x:0:\ntty:x:5:\nalice:x:1000:\n")
+                              "alice:x:1000:1000:Alice:/nonexistent:/bin/sh\n"
+                              "bob:x:1001:1001:Bob:/nonexistent:/bin/sh\n")
+    root.write("/etc/group", "root:x:0:\ntty:x:5:\nalice:x:1000:\n"
+                             "bob:x:1001:\n")
     root.write("/etc/shadow", "root:*:19000:0:99999:7:::\n"
-                              "alice:*:19000:0:99999:7:::\n", 0o640)
+                              "alice:*:19000:0:99999:7:::\n"
+                              "bob:*:19000:0:99999:7:::\n", 0o640)
     root.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\n"
                                      "shadow: files\n")
     root.write("/etc/machine-id", "0123456789abcdef0123456789abcdef\n")

@@ -8,11 +8,10 @@ import time
 
 import stack
 from machine import expect
+from world import GONE
 
 BEGINS_ANEW = "the machine was suspended: the reader begins anew"
 PART = "Gemalto"
-# what a client hears whose reader or card has gone
-GONE = ("0x80100017", "0x80100069", "0x8010001D", "0x80100068")
 
 
 class Session:

@@ -21,7 +21,8 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "flow")]
 import image  # noqa: E402
 import run  # noqa: E402
 import stack  # noqa: E402
-from run import expect  # noqa: E402
+import world  # noqa: E402
+from machine import expect  # noqa: E402
 
 PACKAGES = ("systemd-sysv dbus udev kmod libpam-systemd libnss-systemd login "
             "passwd opensc pcsc-tools libccid libplist3 libjson-c5 "
@@ -125,7 +126,7 @@ def make_disk(folder, build, kernel, more):
 MODULES = ("virtio_pci", "virtio_blk", "ext4", "xhci-pci", "autofs4")
 
 
-class World(run.World):
+class World(world.World):
     def make_image(self):
         kernel = image.Kernel(self.folder)
         self.disk = make_disk(self.folder, self.build, kernel,
@@ -133,8 +134,7 @@ class World(run.World):
         return kernel.vmlinux, f"{self.folder}/initramfs-system"
 
     def start(self):
-        self.reader.start()
-        self.second.start()
+        self.start_readers()
         self.m.start(
             [*self.devices(), "-drive", f"file={self.disk},format=raw,"
              "if=virtio,snapshot=on,cache=unsafe"], MODULES,
@@ -172,7 +172,7 @@ def the_unit_starts_with_its_users(w):
     w.sh("systemd-sysusers && systemctl daemon-reload")
     w.sh("systemctl start scsd")
     w.sh("systemctl is-active scsd")
-    w.usb = f"{run.NAME} 00 00"
+    w.usb = f"{world.NAME} 00 00"
     w.wait_reader(w.usb, False)
     out = w.sh("ps -eo user:20,args | grep '[s]cs-'")
     for user in ("scs-reader", "scs-token", "scs-auth"):

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two clients of libpcsclite for the test machine; every line is written at
+ * Clients of libpcsclite for the test machine; every line is written at
  * once.
  *
- *	watch events        what happens to readers and cards, as it happens
- *	watch use PART      commands to the card in the reader whose name has
- *	                    PART, ten a second, until one fails: "used N times,
- *	                    then CODE"
+ *	watch list            each reader, "card" or "empty", and its name
+ *	watch events          what happens to readers and cards, as it happens
+ *	watch use PART        commands to the card in the reader whose name has
+ *	                      PART, ten a second, until one fails: "used N times,
+ *	                      then CODE"
+ *	watch send PART HEX   one command, and the answer or "then CODE"
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,35 +137,89 @@ with(const char *part)
 }
 
 static int
-use(const char *part)
+list(void)
 {
-	static const BYTE select_piv[] = { 0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0,
-		0x00, 0x00, 0x03, 0x08 };
+	for (char *name = readers(); *name != '\0'; name += strlen(name) + 1) {
+		SCARD_READERSTATE s = { .szReader = name };
+
+		/* it may have gone since */
+		if (SCardGetStatusChange(context, 0, &s, 1) == SCARD_S_SUCCESS)
+			(void)printf("%s %s\n",
+			    s.dwEventState & SCARD_STATE_PRESENT ? "card"
+								 : "empty",
+			    name);
+	}
+	return 0;
+}
+
+static SCARDHANDLE card;
+static DWORD protocol;
+
+static int
+connect_to(const char *part)
+{
 	const char *name = with(part);
-	BYTE answer[300];
-	DWORD n, protocol;
-	SCARDHANDLE card;
-	unsigned int used = 0;
-	LONG rv;
 
 	if (name == NULL)
 		return puts("no such reader"), 1;
 	must("SCardConnect",
 	    SCardConnect(context, name, SCARD_SHARE_SHARED,
 		SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol));
+	return 0;
+}
+
+static LONG
+transmit(const BYTE *command, DWORD n, BYTE *answer, DWORD *answer_n)
+{
+	return SCardTransmit(card,
+	    protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
+	    command, n, NULL, answer, answer_n);
+}
+
+static int
+use(const char *part)
+{
+	static const BYTE select_piv[] = { 0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0,
+		0x00, 0x00, 0x03, 0x08 };
+	BYTE answer[300];
+	unsigned int used = 0;
+	DWORD n;
+	LONG rv;
+
+	if (connect_to(part) != 0)
+		return 1;
 	for (;;) {
 		n = sizeof(answer);
-		rv = SCardTransmit(card,
-		    protocol == SCARD_PROTOCOL_T0 ? SCARD_PCI_T0 : SCARD_PCI_T1,
-		    select_piv, sizeof(select_piv), NULL, answer, &n);
+		rv = transmit(select_piv, sizeof(select_piv), answer, &n);
 		if (rv != SCARD_S_SUCCESS)
 			break;
 		if (++used == 1)
-			say(name, "in use");
+			say(part, "in use");
 		(void)usleep(100000);
 	}
 	(void)printf("used %u times, then 0x%08lX\n", used, (unsigned long)rv);
 	return 0;
+}
+
+static int
+send_one(const char *part, const char *hex)
+{
+	static BYTE command[MAX_BUFFER_SIZE_EXTENDED];
+	static BYTE answer[MAX_BUFFER_SIZE_EXTENDED];
+	DWORD n = 0, answer_n = sizeof(answer);
+	LONG rv;
+
+	if (connect_to(part) != 0)
+		return 1;
+	while (n < sizeof(command) &&
+	    sscanf(hex + 2 * n, "%2hhx", &command[n]) == 1)
+		n++;
+	rv = transmit(command, n, answer, &answer_n);
+	if (rv != SCARD_S_SUCCESS)
+		return printf("then 0x%08lX\n", (unsigned long)rv), 1;
+	for (DWORD i = 0; i < answer_n; i++)
+		(void)printf("%02x", answer[i]);
+	return puts(""), 0;
 }
 
 int
@@ -171,9 +227,15 @@ main(int argc, char **argv)
 {
 	must("SCardEstablishContext",
 	    SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context));
+	if (argc == 2 && strcmp(argv[1], "list") == 0)
+		return list();
 	if (argc == 2 && strcmp(argv[1], "events") == 0)
 		return events();
 	if (argc == 3 && strcmp(argv[1], "use") == 0)
 		return use(argv[2]);
-	return fputs("usage: watch events | use PART\n", stderr), 2;
+	if (argc == 4 && strcmp(argv[1], "send") == 0)
+		return send_one(argv[2], argv[3]);
+	return fputs("usage: watch list | events | use PART | send PART HEX\n",
+		   stderr),
+	       2;
 }
