@@ -214,6 +214,12 @@ answer(struct fake *f, struct msg *m, struct buf *b)
 	case TOK_LIST:
 		put_list(b, f);
 		return in.n == 0;
+	case TOK_SETTLED:
+		if (f->cards_soon != 0)
+			f->cards_n = f->cards_soon;
+		f->cards_soon = 0;
+		msg_put_str(b, f->slow ? "Slow Reader 00" : "");
+		return in.n == 0;
 	case TOK_TRIES:
 		buf_put_u8(b, told_tries(f));
 		return in.n == 8;

@@ -62,6 +62,9 @@ struct fake_card {
 struct fake {
 	struct fake_card cards[FAKE_CARDS];
 	size_t cards_n;
+	size_t
+	    cards_soon; /* cards_n when they all have been read; 0: it is so */
+	bool slow; /* one is not read in time */
 	enum fake_lie lie;
 	char pin[16];
 	uint8_t tries; /* left, on every card */

@@ -84,6 +84,15 @@ token_list(
 }
 
 err_t
+token_settled(struct token_client *c UNUSED, char reader[TOKEN_READER_MAX],
+    struct why *why UNUSED)
+{
+	(void)snprintf(reader, TOKEN_READER_MAX, "%s",
+	    (card.how & 0x02) != 0 ? "Slow Reader 00" : "");
+	return ERR_OK;
+}
+
+err_t
 token_tries(struct token_client *c UNUSED, uint64_t insertion UNUSED,
     uint8_t *tries, struct why *why UNUSED)
 {

@@ -137,6 +137,7 @@ no_pairing(struct login *l, const char *whose)
 	}
 	(void)why_add(&l->out.why, ERR_ABSENT,
 	    "%s (an administrator can pair one: sc_auth pair)", whose);
+	session_still_reading(l->s, &l->out.why);
 	return VERDICT_NOT_PAIRED;
 }
 

@@ -81,6 +81,7 @@ not_found(struct pairing *p)
 	}
 	(void)why_add(
 	    &p->out.why, ERR_ABSENT, "no card with that key is inserted");
+	session_still_reading(p->s, &p->out.why);
 	return VERDICT_NO_CARD;
 }
 

@@ -99,8 +99,10 @@ check_alone(struct state *st)
 	CLEANUP(tokens_done) struct tokens now = { 0 };
 	const struct card *c = st->d->card;
 	struct why *why = &st->d->out->why;
+	char reader[TOKEN_READER_MAX];
 
-	if (token_list(st->d->tokens, &now, why) != ERR_OK)
+	if (token_settled(st->d->tokens, reader, why) != ERR_OK ||
+	    token_list(st->d->tokens, &now, why) != ERR_OK)
 		return VERDICT_SERVICE;
 	if (token_alone(now.all, now.n, c->token->insertion, c->token->reader,
 		SPAN_OF(c->hash.b), why) != ERR_OK)

@@ -107,6 +107,15 @@ session_claim(struct session *s, struct why *why, const char *fmt, ...)
 	return ERR_OK;
 }
 
+void
+session_still_reading(const struct session *s, struct why *why)
+{
+	if (s->reading[0] != '\0')
+		(void)why_add(why, ERR_ABSENT,
+		    "the card in reader \"%s\" is still being read, try again",
+		    s->reading);
+}
+
 enum verdict
 session_cards(struct session *s, struct token_client **tokens,
     struct tokens *list, struct cards *cards, struct why *why)
@@ -116,6 +125,7 @@ session_cards(struct session *s, struct token_client **tokens,
 	/* whoever sits on that socket with another uid is no token service */
 	if (token_open(s->d->token_path, s->d->token_uid, tokens, why) !=
 		ERR_OK ||
+	    token_settled(*tokens, s->reading, why) != ERR_OK ||
 	    token_list(*tokens, list, why) != ERR_OK)
 		return VERDICT_SERVICE;
 	if ((e = cards_examine(list, s->deadline, cards)) != ERR_OK) {
@@ -129,6 +139,7 @@ session_cards(struct session *s, struct token_client **tokens,
 		? "the card's driver may not be used for login (see sc_auth "
 		  "enable_for_login)"
 		: "no smart card is inserted");
+	session_still_reading(s, why);
 	return VERDICT_NO_CARD;
 }
 

@@ -39,6 +39,7 @@ struct session {
 	struct place place;
 	bool claimed; /* counted as one of those who are not at the seat */
 	uint64_t deadline;
+	char reading[TOKEN_READER_MAX]; /* where a card was not read in time */
 	bool pin_refused; /* the card refused a PIN: it costs the caller */
 };
 
@@ -74,11 +75,16 @@ MUST_CHECK err_t session_send(struct session *s, const struct msg *m);
 MUST_CHECK err_t session_claim(
     struct session *s, struct why *why, const char *fmt, ...) PRINTF(3, 4);
 
-/* The cards that are there. *list and *cards are the caller's to free. */
+/*
+ * The cards that are there. One that is being read is waited for: it may be the
+ * one that is meant. *list and *cards are the caller's to free. */
 struct cards;
 MUST_CHECK enum verdict session_cards(struct session *s,
     struct token_client **tokens, struct tokens *list, struct cards *cards,
     struct why *why);
+
+/* No card is the right one: say so if one could not be looked at. */
+void session_still_reading(const struct session *s, struct why *why);
 
 /* What a failed call of the token service means for a login. */
 enum verdict verdict_of_token(err_t e);

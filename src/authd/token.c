@@ -8,7 +8,7 @@
 #include "ipc/peer.h"
 
 #define SEND_MS 5000
-#define ANSWER_MS 15000
+#define ANSWER_MS (TOK_SETTLED_MS + 5000)
 #define SIGN_MS 60000 /* other holders of the card, and a slow RSA card */
 
 struct token_client {
@@ -117,6 +117,24 @@ token_list(struct token_client *c, struct tokens *out, struct why *why)
 	if ((e = tokens_parse(body, out)) != ERR_OK && e != ERR_NOMEM)
 		return broken(c, why, "answered nonsense");
 	return e;
+}
+
+err_t
+token_settled(
+    struct token_client *c, char reader[TOKEN_READER_MAX], struct why *why)
+{
+	CLEANUP(msg_done) struct msg req, answer;
+	struct span body;
+	err_t e;
+
+	msg_init(&req, TOK_SETTLED);
+	msg_init(&answer, 0);
+	if ((e = call(c, &req, &answer, &body, NULL, why)))
+		return e;
+	if (msg_get_str(&body, reader, TOKEN_READER_MAX) != ERR_OK ||
+	    span_end(body) != ERR_OK)
+		return broken(c, why, "answered nonsense");
+	return ERR_OK;
 }
 
 err_t

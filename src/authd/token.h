@@ -32,6 +32,13 @@ void token_close(struct token_client **c); /* CLEANUP(token_close) */
 MUST_CHECK err_t token_list(
     struct token_client *c, struct tokens *out, struct why *why);
 
+/*
+ * Wait until no card is being read any more, but not long (ipc/token-proto.h).
+ * `reader`: where one still is, or "".
+ */
+MUST_CHECK err_t token_settled(
+    struct token_client *c, char reader[TOKEN_READER_MAX], struct why *why);
+
 /* *tries: left, or TOKEN_TRIES_UNKNOWN. */
 MUST_CHECK err_t token_tries(struct token_client *c, uint64_t insertion,
     uint8_t *tries, struct why *why);

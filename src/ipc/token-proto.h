@@ -33,6 +33,10 @@
  *                     ERR_DENIED, tries 1
  * TOK_PROBE           u64 insertion, u8 slot            -
  *                     scs-authd only: does the key sign without a PIN?
+ * TOK_SETTLED         -                                 -
+ *                     answered when no card is being read any more, or after
+ *                     TOK_SETTLED_MS: whose card it is, and whether it is a
+ *                     copy, is known only then
  *
  * TOK_ANSWER begins with u16 err_t. When it is not ERR_OK there follow: str
  * reason, u8 tries (0xff: unknown). When it is ERR_OK:
@@ -44,6 +48,7 @@
  * TOK_VERIFY_SIGN     bytes result, u16 APDUs that went to the card for it, as
  *                     the reader service counted them (0xffff: not known)
  * TOK_PROBE           u8 1 if the key signed without a PIN, else 0
+ * TOK_SETTLED         str a reader whose card is still being read, or ""
  * others              -
  *
  * TOK_EVENT           - : the list has changed, ask again
@@ -74,6 +79,7 @@ enum token_msg {
 	TOK_UNBLOCK,
 	TOK_VERIFY_SIGN,
 	TOK_PROBE,
+	TOK_SETTLED,
 	TOK_ANSWER = 0x80,
 	TOK_EVENT,
 };
@@ -116,5 +122,6 @@ enum token_mech {
 #define TOKEN_SPKI_MAX 1024
 #define TOKEN_ATR_MAX 33
 #define TOKENS_MAX 64
+#define TOK_SETTLED_MS 10000 /* an old card that is read in small pieces */
 
 #endif

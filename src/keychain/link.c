@@ -149,3 +149,13 @@ link_events(struct scs *s)
 	}
 	return ERR_OK;
 }
+
+err_t
+link_settle(struct scs *s)
+{
+	CLEANUP(link_answer_done) struct link_answer a = { 0 };
+	CLEANUP(msg_done) struct msg q = { 0 };
+
+	msg_init(&q, TOK_SETTLED);
+	return link_ask(s, &q, TOK_SETTLED_MS + 5000, &a);
+}

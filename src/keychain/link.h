@@ -45,6 +45,9 @@ void link_answer_done(struct link_answer *a);
 MUST_CHECK err_t link_ask(struct scs *s, const struct msg *q, unsigned int ms,
     struct link_answer *out);
 
+/* Wait until no card is being read any more, but not long (TOK_SETTLED). */
+MUST_CHECK err_t link_settle(struct scs *s);
+
 /* Take events that are there, without waiting for more. */
 MUST_CHECK err_t link_events(struct scs *s);
 

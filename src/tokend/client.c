@@ -113,6 +113,14 @@ on_watch(struct client *c, struct msg *m, struct why *why)
 	return ERR_OK;
 }
 
+static err_t
+on_settled(struct client *c, struct msg *m, struct why *why)
+{
+	if (m->body.n != 0 || m->secret != NULL)
+		return why_add(why, ERR_FORMAT, "malformed request");
+	return client_settle(c);
+}
+
 static uint8_t
 rights(const struct client *c)
 {
@@ -173,6 +181,7 @@ static const struct {
 	{ TOK_UNBLOCK,     RIGHT_USE,   on_card },
 	{ TOK_VERIFY_SIGN, RIGHT_LOGIN, on_card },
 	{ TOK_PROBE,       RIGHT_LOGIN, on_card },
+	{ TOK_SETTLED,     RIGHT_USE,   on_settled },
 };
 /* clang-format on */
 
@@ -230,6 +239,7 @@ on_closed(struct conn *conn UNUSED, void *user)
 
 	for (struct entry *e = c->d->entries; e != NULL; e = e->next)
 		entry_forget_client(e, c);
+	client_settle_end(c);
 	free(c);
 }
 

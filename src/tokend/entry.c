@@ -34,6 +34,13 @@ entry_listed(const struct entry *e)
 	return e->token.n > 0;
 }
 
+bool
+entry_reading(const struct entry *e)
+{
+	return !entry_listed(e) && !e->kept &&
+	    (e->cookie != 0 || e->retry != NULL);
+}
+
 struct entry *
 entry_find(struct tokend *d, const char *reader)
 {
@@ -135,6 +142,7 @@ worker_failed(struct entry *e, enum blame whose, const char *what)
 		e->unready = 0;
 	else if (whose == BLAME_CARD)
 		e->unready++;
+	e->kept = whose == BLAME_OTHERS;
 	drop_worker(e);
 	if (e->unready >= UNREADY_MAX) {
 		log_err("reader \"%s\": %s, %d times in a row: the card is not "

@@ -121,6 +121,65 @@ TEST(a_login_services_requests_are_its_own)
 	stop();
 }
 
+/* What is said to TOK_SETTLED; NULL: nothing yet. */
+static const char *
+settled(int fd)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	static char reader[TOKEN_READER_MAX];
+	struct span body;
+	uint16_t code;
+
+	turn(200);
+	msg_init(&m, 0);
+	if (msg_recv(fd, &m, deadline_in(20)) != ERR_OK)
+		return NULL;
+	body = buf_span(&m.body);
+	EXPECT_OK(span_u16(&body, &code));
+	assert_int_equal(code, ERR_OK);
+	EXPECT_OK(msg_get_str(&body, reader, sizeof(reader)));
+	EXPECT_OK(span_end(body));
+	return reader;
+}
+
+TEST(who_asks_whether_all_is_read_hears_it_then)
+{
+	struct worker w, busy;
+	int c, gone;
+
+	start();
+	c = client();
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_string_equal(settled(c), "");
+	entry_add(&d, "A", 1);
+	ask(c, TOK_SETTLED, 0, NULL);
+	gone = client();
+	ask(gone, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	fd_close(&gone);
+	w = worker_of(asked(5000));
+	assert_null(settled(c));
+	say_token(&w, "t");
+	assert_string_equal(settled(c), "");
+	/* one that others keep is not waited for */
+	entry_add(&d, "B", 1);
+	busy = worker_of(asked(5000));
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	say_failure(&busy, WRK_TOKEN, ERR_BUSY, 0);
+	assert_string_equal(settled(c), "");
+	/* nor for ever */
+	d.patience.spawn_ms = 10 * TOK_SETTLED_MS;
+	entry_add(&d, "C", 1);
+	ask(c, TOK_SETTLED, 0, NULL);
+	turn(TOK_SETTLED_MS);
+	assert_string_equal(settled(c), "C");
+	fd_close(&c);
+	fd_close(&w.fd);
+	fd_close(&busy.fd);
+	stop();
+}
+
 TEST(nonsense_is_refused_and_the_connection_lives)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };

@@ -301,7 +301,7 @@ ask(int fd, uint16_t type, uint64_t insertion, const char *secret)
 	CLEANUP(msg_done) struct msg m = { 0 };
 
 	msg_init(&m, type);
-	if (type != TOK_LIST && type != TOK_WATCH)
+	if (type != TOK_LIST && type != TOK_WATCH && type != TOK_SETTLED)
 		buf_put_u64(&m.body, insertion);
 	if (secret != NULL)
 		EXPECT_OK(secret_from(span_str(secret), &m.secret));

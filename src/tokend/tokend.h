@@ -39,6 +39,7 @@ struct entry {
 	struct buf memory; /* what its workers want remembered, unread */
 	struct secret *memory_key; /* owned */
 	struct pending *queue;
+	bool kept; /* others keep its card, or its worker, from us */
 	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
 	uint64_t backoff_ms; /* the next pause before a worker; 0: the first */
 	unsigned int unready; /* workers in a row that never got ready */
@@ -69,6 +70,8 @@ struct client {
 	struct conn *conn;
 	uint64_t session; /* never used twice */
 	bool watching;
+	sd_event_source *settle; /* settle.c; NULL: it does not wait */
+	uint64_t settle_by_ms;
 	uint64_t
 	    logins[TOKENS_MAX]; /* cards that were sent its LOGIN; 0: none */
 };
@@ -107,6 +110,8 @@ void entry_remove(struct entry *e); /* the card is gone */
 struct entry *entry_find(struct tokend *d, const char *reader);
 struct entry *entry_by_insertion(struct tokend *d, uint64_t insertion);
 bool entry_listed(const struct entry *e);
+/* Its card will be listed soon, as far as one can tell. */
+bool entry_reading(const struct entry *e);
 
 /* The worker that was asked for with `cookie`: its end (taken), or why not. */
 void entry_worker(struct tokend *d, uint32_t cookie, int fd, err_t e);
@@ -147,6 +152,10 @@ void drivers_stop(struct tokend *d);
 
 /* spawn.c: ask for a worker; entry_worker() answers, perhaps at once. */
 void spawn_worker(struct tokend *d, uint32_t cookie);
+
+/* settle.c: TOK_SETTLED */
+MUST_CHECK err_t client_settle(struct client *c);
+void client_settle_end(struct client *c);
 
 /* client.c */
 extern const struct server_ops client_ops;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keychain/link.h"
 #include "keychain/result.h"
 #include "tool/say.h"
 
@@ -19,8 +20,8 @@ cards_result(const struct cards *c, int result, struct why *why)
 	    why, e, "%s", reason[0] != '\0' ? reason : scs_result_text(result));
 }
 
-err_t
-cards_open(const char *prefix, struct cards *out, struct why *why)
+static err_t
+open_cards(const char *prefix, bool settled, struct cards *out, struct why *why)
 {
 	CLEANUP(cards_done) struct cards c = { 0 };
 	err_t e;
@@ -35,11 +36,25 @@ cards_open(const char *prefix, struct cards *out, struct why *why)
 		    "folder on its way");
 	if (r != SCS_OK)
 		return why_add(why, result_to_err(r), "%s", scs_result_text(r));
+	if (settled && (e = link_settle(c.scs)))
+		return cards_result(&c, result_from_err(e), why);
 	if ((e = cards_result(&c, scs_list(c.scs, &c.all, &c.n), why)))
 		return e;
 	*out = c;
 	c = (struct cards){ 0 };
 	return ERR_OK;
+}
+
+err_t
+cards_open(const char *prefix, struct cards *out, struct why *why)
+{
+	return open_cards(prefix, false, out, why);
+}
+
+err_t
+cards_open_all(const char *prefix, struct cards *out, struct why *why)
+{
+	return open_cards(prefix, true, out, why);
 }
 
 void

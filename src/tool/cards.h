@@ -16,6 +16,9 @@ struct cards {
 /* Connect and list. ERR_SERVICE and the like, with the reason in `why`. */
 MUST_CHECK err_t cards_open(
     const char *prefix, struct cards *out, struct why *why);
+/* The same, once no card is being read any more: for who asks for a PIN. */
+MUST_CHECK err_t cards_open_all(
+    const char *prefix, struct cards *out, struct why *why);
 void cards_done(struct cards *c); /* CLEANUP(cards_done) */
 
 /*

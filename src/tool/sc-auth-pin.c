@@ -44,7 +44,7 @@ job_open(const struct invocation *in, struct pin_job *j)
 	err_t e;
 
 	j->prefix = in->prefix;
-	if ((e = cards_open(j->prefix, &j->cards, &j->why)) ||
+	if ((e = cards_open_all(j->prefix, &j->cards, &j->why)) ||
 	    (e = cards_pick(&j->cards, j->id, &j->token, &j->why)))
 		return e;
 	return alone_among(j, &j->cards);
@@ -91,7 +91,7 @@ still_alone(struct pin_job *j)
 	CLEANUP(cards_done) struct cards now = { 0 };
 	err_t e;
 
-	if ((e = cards_open(j->prefix, &now, &j->why)))
+	if ((e = cards_open_all(j->prefix, &now, &j->why)))
 		return e;
 	return alone_among(j, &now);
 }

@@ -51,6 +51,15 @@ def refused(s, user, out_wanted, cards, what):
            f"{what}: no card was given a PIN")
 
 
+def slow(s, card):
+    """Put the card in: it thinks about each command, and is not read yet when
+    this returns."""
+    card.tell("misbehave delay=200")
+    s.mark()
+    card.tell("insert")
+    s.wait_log("card in", 10)
+
+
 def main():
     with stack.Stack(sys.argv[1], readers=READERS) as s:
         alice = s.person("alice.card", "Alice Own", "p256")
@@ -81,7 +90,21 @@ def main():
         code, out = s.login(USER, stack.PIN)
         expect(code == 0, "two cards of somebody else: let in", out)
         expect(sum(verifies(c) for c in others) == 0, "and they got no PIN")
+        own.tell("remove")
+        s.wait_tokens(1)  # the two have one name
+        slow(s, own)
+        code, out = s.login(USER, stack.PIN)
+        expect(code == 0, "while one's own is being read: let in", out)
         for c in [own, *others]:
+            c.stop()
+        s.wait_tokens(0)
+
+        forged = insert(s, mallory, 0)
+        own = stack.Card(s, alice, 1, extra=["--out"])
+        slow(s, own)
+        refused(s, USER, [READERS[0], READERS[1], "take out the card"],
+                [forged], "a forged card, and one's own is being read")
+        for c in (own, forged):
             c.stop()
     print("twins: all as it should be")
     return 0

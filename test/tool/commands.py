@@ -474,8 +474,9 @@ def verifypin_presents_the_pin_once_and_logs_out(w, c):
     expect(w, ["sc_auth", "verifypin", "-t", ID], 0,
            VERIFYING + "PIN is correct\n", "", stdin="123456\n")
     same("requests", kinds(w.token),
-         [fake.LIST, fake.TRIES, fake.LIST, fake.LOGIN, fake.LOGOUT])
-    same("PIN", w.token.asked[3], (fake.LOGIN, b"\0" * 7 + b"\1", b"123456"))
+         [fake.SETTLED, fake.LIST, fake.TRIES, fake.SETTLED, fake.LIST,
+          fake.LOGIN, fake.LOGOUT])
+    same("PIN", w.token.asked[5], (fake.LOGIN, b"\0" * 7 + b"\1", b"123456"))
 
 
 def verifypin_wrong_tells_the_tries_left(w, c):
@@ -493,7 +494,7 @@ def verifypin_blocked_asks_for_nothing(w, c):
     _, _, err = expect(w, ["sc_auth", "verifypin"], 5, VERIFYING,
                        stdin="123456\n")
     assert "blocked" in err and "changepin -u" in err, err
-    same("requests", kinds(w.token), [fake.LIST, fake.TRIES])
+    same("requests", kinds(w.token), [fake.SETTLED, fake.LIST, fake.TRIES])
 
 
 def verifypin_last_try_wants_a_yes(w, c):
@@ -562,7 +563,7 @@ def verifypin_with_a_pin_pad_asks_no_one(w, c):
     w.token.answers[fake.LIST] = listing(Card(1, ID, [c.login], flags=3))
     expect(w, ["sc_auth", "verifypin"], 0,
            VERIFYING + "Use the keys of the reader.\nPIN is correct\n", "")
-    same("no secret", w.token.asked[3][1:], (b"\0" * 7 + b"\1", b""))
+    same("no secret", w.token.asked[5][1:], (b"\0" * 7 + b"\1", b""))
 
 
 CHANGING = "Changing PIN of SmartCard in reader Reader 00\n"
@@ -586,7 +587,7 @@ def changepin_with_puk_wants_a_yes(w, c):
     w.token.answers[fake.UNBLOCK] = ok()
     _, _, err = expect(w, ["sc_auth", "changepin", "-u"], 1, CHANGING,
                        stdin="12345678\n123456\n")
-    same("not presented", kinds(w.token), [fake.LIST])
+    same("not presented", kinds(w.token), [fake.SETTLED, fake.LIST])
     expect(w, ["sc_auth", "changepin", "-u", "--last-try"], 0,
            CHANGING + "PIN was changed\n", stdin="12345678\n123456\n")
     same("request", w.token.asked[-1], (fake.UNBLOCK,
@@ -645,7 +646,7 @@ def terminal_does_not_show_the_pin(w, c):
     same("echo", t.echo(), False)
     t.type("98\x7f\x7f123456\r")
     same("exit code", t.end(), 0)
-    same("PIN", w.token.asked[3][2], b"123456")
+    same("PIN", w.token.asked[5][2], b"123456")
     assert "1" not in t.seen.split("Enter PIN")[1].split("PIN is")[0], t.seen
 
 

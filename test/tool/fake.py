@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 LIST, WATCH, TRIES, LOGIN, LOGOUT = 1, 2, 3, 4, 5
-CHANGE_PIN, UNBLOCK, ANSWER = 9, 10, 0x80
+CHANGE_PIN, UNBLOCK, SETTLED, ANSWER = 9, 10, 13, 0x80
 PAIR_CHECK, USER_OF, PAIR_RESULT, USERS = 0x103, 0x104, 0x183, 0x184
 DENIED, PIN_WRONG, PIN_BLOCKED = 16, 12, 13
 KEY, SIGN, DECRYPT, DERIVE, LOGIN_KEY = 1, 2, 4, 8, 16
@@ -212,6 +212,7 @@ class World:
         self.prefix = tempfile.mkdtemp(prefix="scs-tool.", dir=base)
         os.chmod(self.prefix, 0o755)
         self.token = Service(f"{self.prefix}/run/scs/token.sock")
+        self.token.answers[SETTLED] = ok(text(""))
         self.auth = Service(f"{self.prefix}/run/scs/auth.sock")
         self.readers = Readers(f"{self.prefix}/run/pcscd/pcscd.comm")
 
