@@ -45,6 +45,17 @@ link_send(struct pcsc *c, struct wire_header h, const void *body,
 	return ERR_OK;
 }
 
+/* It comes once in each hold: a service that says it again and again would keep
+ * us busy for ever. */
+static err_t
+on_wanted(struct pcsc *c, const struct wire_header *h)
+{
+	if (h->size != 0 || c->wanted)
+		return ERR_FORMAT;
+	c->wanted = true;
+	return ERR_OK;
+}
+
 /*
  * The next header of the worker dialect that is not WANTED. The service sends
  * a frame in one piece, so whoever saw its first byte may wait for the rest.
@@ -54,13 +65,13 @@ next_header(struct pcsc *c, struct wire_header *h, uint64_t deadline)
 {
 	err_t e;
 
-	do {
-		if ((e = fd_read_n(c->fd, h, sizeof(*h), deadline)))
-			return e;
-		if (h->command == WIRE_WANTED)
-			c->wanted = true;
-	} while (h->command == WIRE_WANTED && h->size == 0);
-	return ERR_OK;
+	if ((e = fd_read_n(c->fd, h, sizeof(*h), deadline)) ||
+	    h->command != WIRE_WANTED)
+		return e;
+	if ((e = on_wanted(c, h)) ||
+	    (e = fd_read_n(c->fd, h, sizeof(*h), deadline)))
+		return e;
+	return h->command == WIRE_WANTED ? ERR_FORMAT : ERR_OK;
 }
 
 err_t
@@ -253,14 +264,11 @@ pcsc_wanted(struct pcsc *c)
 	struct wire_header h = { 0 };
 
 	/* nothing is outstanding, so WANTED alone can come */
-	while (c->fd >= 0 && !c->wanted && c->dialect == PCSC_WORKER &&
-	    link_readable(c, 0)) {
+	while (c->fd >= 0 && c->dialect == PCSC_WORKER && link_readable(c, 0)) {
 		if (fd_read_n(c->fd, &h, sizeof(h),
 			deadline_in(REST_OF_FRAME_MS)) != ERR_OK ||
-		    h.command != WIRE_WANTED || h.size != 0)
+		    h.command != WIRE_WANTED || on_wanted(c, &h) != ERR_OK)
 			(void)link_dead(c, ERR_FORMAT);
-		else
-			c->wanted = true;
 	}
 	return c->fd < 0 || c->wanted;
 }

@@ -127,6 +127,45 @@ TEST(wanted_is_told_apart_from_answers)
 	done(&c);
 }
 
+/* A service that has been taken over does not keep us busy with it. */
+TEST(wanted_comes_once_in_each_hold)
+{
+	static const struct {
+		const char *why;
+		bool asked; /* among answers, or while nothing is asked */
+	} rows[] = { { "before an answer", true },
+		{ "with nothing outstanding", false } };
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct pcsc *c = connected(PCSC_WORKER);
+		struct wire_hold h = { 5, 0, 0, 0 };
+		struct wire_disposition u = { 5, 0, 0 };
+		struct wire_handle s = { 5, 0 };
+		uint32_t touched;
+
+		for (unsigned int hold = 0; hold < 3; hold++) {
+			answer(WIRE_HOLD, &h, sizeof(h));
+			EXPECT_OK(
+			    pcsc_hold(c, 5, 0, &touched, deadline_in(100)));
+			answer(WIRE_WANTED, NULL, 0);
+			assert_true(pcsc_wanted(c));
+			answer(WIRE_UNHOLD, &u, sizeof(u));
+			EXPECT_OK(pcsc_unhold(
+			    c, 5, SCARD_LEAVE_CARD, deadline_in(100)));
+		}
+		for (unsigned int k = 0; k < 50; k++)
+			answer(WIRE_WANTED, NULL, 0);
+		answer(WIRE_STATUS, &s, sizeof(s));
+		if (rows[i].asked)
+			EXPECT_ERR(ERR_SERVICE,
+			    pcsc_status(c, 5, deadline_in(100)), rows[i].why);
+		else
+			assert_true(pcsc_wanted(c));
+		assert_false(pcsc_alive(c));
+		done(&c);
+	}
+}
+
 TEST(the_answer_to_another_command_kills_the_connection)
 {
 	struct pcsc *c = connected(PCSC_WORKER);

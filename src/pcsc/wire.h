@@ -56,7 +56,8 @@ enum wire_command {
 	WIRE_HOLD = 0x101,
 	WIRE_UNHOLD = 0x102,
 	WIRE_COUNT = 0x103,
-	WIRE_WANTED = 0x180, /* from the service: somebody waits; empty body */
+	/* from the service, once in each hold: somebody waits; empty body */
+	WIRE_WANTED = 0x180,
 };
 
 struct wire_header {
