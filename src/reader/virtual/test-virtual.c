@@ -3,7 +3,11 @@
 #include "reader/virtual/virtual.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "codec/hex.h"
 #include "reader/host.h"
 #include "test.h"
@@ -166,6 +170,38 @@ TEST(an_answer_without_status_word_fails)
 	EXPECT_OK(card_says("0000"));
 	expect_frame(WORKER_ANSWER, ERR_IO, "");
 	stop();
+}
+
+/* One that stays at the door is looked at now and then, not all the time. */
+TEST(without_a_descriptor_for_a_card_the_loop_rests)
+{
+	struct driver_args args = { .name = "Example", .timeout_ms = 1000 };
+	char dir[] = "/tmp/scs-virtual.XXXXXX", path[40];
+	struct rlimit was, none;
+	sd_event *ev = NULL;
+	uint8_t byte;
+	int client;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/s", dir);
+	EXPECT_OK(fd_listen_unix(path, 0600, &args.device_fd));
+	assert_true(sd_event_new(&ev) >= 0);
+	EXPECT_OK(host_init(&host, NULL, -1, &virtual_driver));
+	EXPECT_OK(virtual_driver.start(&host, ev, &args, &host.self));
+	EXPECT_OK(fd_connect_unix(path, &client));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = was.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(sd_event_run(ev, 0), 1);
+	assert_int_equal(sd_event_run(ev, 0), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	while (recv(client, &byte, 1, MSG_DONTWAIT) != 1)
+		assert_true(sd_event_run(ev, UINT64_MAX) >= 0);
+	stop();
+	fd_close(&client);
+	sd_event_unref(ev);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 TEST_MAIN("reader/virtual")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reader/virtual/virtual.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 
 #define SLOT 0
 #define ATR_TIMEOUT_MS 5000u
+#define PAUSE_MS 200 /* without a descriptor for the card */
 #define NEVER_USEC (3600ull * 1000000) /* armed for each wait */
 
 /* What the card owes us. */
@@ -37,6 +39,7 @@ struct virtual
 	struct stream card;
 	bool in; /* a card is connected */
 	bool announced; /* and scs-readerd knows */
+	bool starved; /* no descriptor for the next: accepting pauses */
 	enum owed owed;
 	uint32_t id; /* of the request in work */
 };
@@ -164,7 +167,9 @@ on_timeout(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 {
 	struct virtual *v = data;
 
-	if (v->owed == OWED_FIRST_ATR) {
+	if (!v->in) {
+		accept_cards(v, true);
+	} else if (v->owed == OWED_FIRST_ATR) {
 		log_warning("reader \"%s\": the card does not answer: it "
 			    "counts as mute",
 		    v->name);
@@ -229,12 +234,29 @@ virtual_says(struct virtual *v, struct span bytes)
 	return e;
 }
 
+/* Whoever knocks stays at the door, and the loop must not turn on him. */
+static void
+wait_a_bit(struct virtual *v)
+{
+	if (!v->starved)
+		log_err("reader \"%s\": no descriptor for a card", v->name);
+	v->starved = true;
+	accept_cards(v, false);
+	set_timer(v, PAUSE_MS);
+}
+
 static int
 on_accept(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
 {
 	struct virtual *v = data;
 	int card = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	if (card < 0 && errno != EAGAIN && errno != EINTR &&
+	    errno != ECONNABORTED) {
+		wait_a_bit(v);
+		return 0;
+	}
+	v->starved = v->starved && card < 0;
 	if (card >= 0 && virtual_insert(v, card) != ERR_OK)
 		log_err("reader \"%s\": no memory for the card", v->name);
 	return 0;
