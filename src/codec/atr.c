@@ -89,43 +89,70 @@ take_groups(struct span *in, uint8_t y, struct atr *a, bool *tck)
 	return ERR_OK;
 }
 
+/* T0 to TCK, both included, make zero. */
 static bool
-tck_ok(struct span after_ts)
+tck_ok(struct span whole)
 {
 	uint8_t x = 0;
 
-	for (size_t i = 0; i < after_ts.n; i++)
-		x ^= after_ts.p[i];
+	for (size_t i = 1; i < whole.n; i++)
+		x ^= whole.p[i];
 	return x == 0;
+}
+
+/* TS, T0 and the interface bytes, off the front of `raw`. */
+static err_t
+take_start(struct span *raw, struct atr *a, uint8_t *t0, bool *tck)
+{
+	uint8_t ts;
+	err_t e;
+
+	*a = (struct atr){
+		.fi_di = 0x11, .t0_wi = 10, .t1_ifsc = 32, .t1_bwi_cwi = 0x4d
+	};
+	*tck = false;
+	if (raw->n > ATR_MAX)
+		return ERR_FORMAT;
+	if ((e = span_u8(raw, &ts)))
+		return e;
+	if (ts != 0x3b && ts != 0x3f)
+		return ERR_FORMAT;
+	a->inverse = ts == 0x3f;
+	if ((e = span_u8(raw, t0)))
+		return e;
+	return take_groups(raw, *t0 & 0xf0, a, tck);
+}
+
+err_t
+atr_interface(struct span raw, struct atr *out)
+{
+	struct atr a;
+	uint8_t t0;
+	bool tck;
+	err_t e;
+
+	if ((e = take_start(&raw, &a, &t0, &tck)))
+		return e;
+	*out = a;
+	return ERR_OK;
 }
 
 err_t
 atr_parse(struct span raw, struct atr *out)
 {
-	struct atr a = {
-		.fi_di = 0x11, .t0_wi = 10, .t1_ifsc = 32, .t1_bwi_cwi = 0x4d
-	};
-	struct span after_ts;
-	uint8_t ts, t0, check;
-	bool tck = false;
+	const struct span whole = raw;
+	uint8_t t0, check;
+	struct atr a;
+	bool tck;
 	err_t e;
 
-	if (raw.n > ATR_MAX)
-		return ERR_FORMAT;
-	if ((e = span_u8(&raw, &ts)))
-		return e;
-	if (ts != 0x3b && ts != 0x3f)
-		return ERR_FORMAT;
-	a.inverse = ts == 0x3f;
-	after_ts = raw;
-	if ((e = span_u8(&raw, &t0)) ||
-	    (e = take_groups(&raw, t0 & 0xf0, &a, &tck)) ||
+	if ((e = take_start(&raw, &a, &t0, &tck)) ||
 	    (e = span_take(&raw, t0 & 0x0f, &a.historical)))
 		return e;
 	if (tck) {
 		if ((e = span_u8(&raw, &check)))
 			return e;
-		if (!tck_ok(after_ts))
+		if (!tck_ok(whole))
 			return ERR_FORMAT;
 	}
 	if ((e = span_end(raw)))

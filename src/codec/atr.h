@@ -39,4 +39,12 @@ struct atr {
  */
 MUST_CHECK err_t atr_parse(struct span raw, struct atr *out);
 
+/*
+ * The same for who only has to get along with the card: cards are sold whose
+ * TCK is wrong or missing, whose historical bytes are fewer than T0 says, or
+ * after which a byte follows. What comes after the interface bytes is not
+ * looked at, and `historical` is empty. ERR_SHORT, ERR_FORMAT as above.
+ */
+MUST_CHECK err_t atr_interface(struct span raw, struct atr *out);
+
 #endif

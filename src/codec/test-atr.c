@@ -127,4 +127,34 @@ TEST(atr_cut_anywhere_is_short)
 		    ERR_SHORT, atr_parse(span_from(good, n), &a), "a prefix");
 }
 
+TEST(atr_interface_bytes_do_not_mind_what_follows_them)
+{
+	static const struct {
+		const char *why, *hex;
+		err_t want;
+		unsigned int protocols;
+	} rows[] = {
+		{ "as it should be", "3b800181", ERR_OK, ATR_T1 },
+		{ "wrong TCK", "3b80018f", ERR_OK, ATR_T1 },
+		{ "no TCK", "3b8001", ERR_OK, ATR_T1 },
+		{ "TCK that is not due", "3b02abcd00", ERR_OK, ATR_T0 },
+		{ "historical bytes missing", "3b0fab", ERR_OK, ATR_T0 },
+		{ "TD1 missing", "3b80", ERR_SHORT, 0 },
+		{ "TD2 missing", "3b8081", ERR_SHORT, 0 },
+		{ "no T0", "3b", ERR_SHORT, 0 },
+		{ "wrong TS", "ff800181", ERR_FORMAT, 0 },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(buf_done) struct buf raw = BUF_INIT(64);
+		struct atr a = { 0 };
+
+		EXPECT_OK(hex_decode(span_str(rows[i].hex), &raw));
+		EXPECT_ERR(rows[i].want, atr_interface(buf_span(&raw), &a),
+		    rows[i].why);
+		if (a.protocols != rows[i].protocols)
+			fail_msg("%s: protocols %u", rows[i].why, a.protocols);
+	}
+}
+
 TEST_MAIN("codec/atr")

@@ -22,7 +22,13 @@ TEST(the_protocol_follows_card_and_caller)
 		{ "raw wins", "3b800181", 7, SCARD_PROTOCOL_RAW },
 		{ "specific mode, T=0 alone", "3b901000", 3,
 		    SCARD_PROTOCOL_T0 },
-		{ "malformed", "3b8001", 3, 0 },
+		{ "no TCK", "3b8001", 3, SCARD_PROTOCOL_T1 },
+		{ "wrong TCK", "3b80018f", 3, SCARD_PROTOCOL_T1 },
+		{ "a byte too many", "3b0000", 3, SCARD_PROTOCOL_T0 },
+		{ "historical bytes missing", "3b0fab", 3, SCARD_PROTOCOL_T0 },
+		{ "T=1 before T=0", "3b80810000", 3, SCARD_PROTOCOL_T1 },
+		{ "TD1 missing", "3b80", 3, 0 },
+		{ "not a card's", "ff80018f", 3, 0 },
 		{ "no ATR", "", 3, 0 },
 	};
 

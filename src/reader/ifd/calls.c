@@ -182,7 +182,7 @@ protocol(const struct ifdh *d, ifdh_dword lun, uint32_t t, struct span raw)
 		return ERR_UNSUPPORTED;
 	code = d->protocol(lun, 1ul << t, 0, 0, 0, 0);
 	if ((code == IFDH_NOT_SUPPORTED || code == IFDH_ERROR_NOT_SUPPORTED) &&
-	    atr_parse(raw, &atr) == ERR_OK &&
+	    atr_interface(raw, &atr) == ERR_OK &&
 	    t == (atr.specific ? atr.specific_t : atr.first_protocol))
 		return ERR_OK;
 	return from_code(code);

@@ -94,8 +94,16 @@ TEST(a_card_is_announced_with_its_atr)
 TEST(a_malformed_atr_makes_a_mute_card)
 {
 	start();
-	EXPECT_OK(card_says("0004 3b800182"));
+	EXPECT_OK(card_says("0004 3f818081"));
 	expect_frame(WORKER_CARD, WORKER_CARD_MUTE, "");
+	stop();
+}
+
+TEST(a_wrong_check_byte_does_not)
+{
+	start();
+	EXPECT_OK(card_says("0004 3b800182"));
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800182");
 	stop();
 }
 

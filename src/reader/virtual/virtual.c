@@ -118,7 +118,7 @@ atr_ok(struct span atr)
 {
 	struct atr parsed;
 
-	return atr_parse(atr, &parsed) == ERR_OK;
+	return atr_interface(atr, &parsed) == ERR_OK;
 }
 
 /* One frame from the card. A card that speaks unasked breaks the protocol. */
