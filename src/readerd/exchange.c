@@ -31,13 +31,24 @@ log_answer(struct slot *s, struct span answer)
 	logging_line(s, line);
 }
 
+/*
+ * Programs know of a command that failed what pcscd says: that it did. "The
+ * buffer is too small", above all, would have them send it once more.
+ */
 static uint32_t
 driver_rv(const struct job *j, err_t e)
 {
+	const struct client *c = j->client;
+
 	if (e == ERR_OK)
 		return SCARD_S_SUCCESS;
 	if (j->handle != NULL && j->handle->mark == MARK_REMOVED)
 		return SCARD_W_REMOVED_CARD;
+	if (c->dialect == DIALECT_PLAIN &&
+	    (e == ERR_TIMEOUT ||
+		(c->command == WIRE_TRANSMIT &&
+		    (e == ERR_LIMIT || e == ERR_UNSUPPORTED))))
+		return SCARD_E_NOT_TRANSACTED;
 	return rv_from_err(e);
 }
 
@@ -215,7 +226,7 @@ attrib_reply(struct job *j, uint32_t rv, struct span value)
 	b->length = (uint32_t)value.n;
 	if (rv == SCARD_S_SUCCESS && value.n > room)
 		rv = SCARD_E_INSUFFICIENT_BUFFER;
-	else if (rv == SCARD_S_SUCCESS)
+	else if (rv == SCARD_S_SUCCESS && value.n > 0)
 		memcpy(b->value, value.p, value.n);
 	client_reply_rv(c, rv);
 }

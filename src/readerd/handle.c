@@ -74,6 +74,9 @@ leave_slot(struct handle *h, bool left_clean)
 		s->busy->handle = NULL;
 	if (s->exclusive == h)
 		s->exclusive = NULL;
+	/* raw is no protocol that the next one would find agreed on */
+	if (s->handles == NULL && s->protocol == SCARD_PROTOCOL_RAW)
+		s->protocol = 0;
 	if (s->holder != h)
 		return;
 	s->holder = NULL;

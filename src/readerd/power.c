@@ -34,7 +34,7 @@ power_choose(struct span atr, uint32_t preferred)
 		return SCARD_PROTOCOL_RAW;
 	if ((preferred & SCARD_PROTOCOL_ANY_OLD) != 0)
 		preferred |= SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1;
-	if (atr_parse(atr, &parsed) != ERR_OK)
+	if (atr_interface(atr, &parsed) != ERR_OK)
 		return 0;
 	both = offered(&parsed) & preferred;
 	if ((both & SCARD_PROTOCOL_T1) != 0)
@@ -89,10 +89,27 @@ power_done(struct job *j, err_t e, struct span answer)
 		power_up(j);
 }
 
+static void protocol_done(struct job *j, err_t e, struct span answer);
+
+static void
+ask_protocol(struct job *j, uint32_t p)
+{
+	j->chosen = p;
+	j->done = protocol_done;
+	slot_ask(j, WORKER_PROTOCOL, p == SCARD_PROTOCOL_T1 ? 1 : 0, SPAN_NONE);
+}
+
 static void
 protocol_done(struct job *j, err_t e, struct span answer UNUSED)
 {
-	if (e == ERR_OK) {
+	struct slot *s = j->slot;
+
+	/* a driver that cannot choose: what cards speak unasked */
+	if (e == ERR_UNSUPPORTED && j->chosen == SCARD_PROTOCOL_T1 &&
+	    power_choose(span_from(s->atr, s->atr_n),
+		j->preferred & ~SCARD_PROTOCOL_T1) == SCARD_PROTOCOL_T0) {
+		ask_protocol(j, SCARD_PROTOCOL_T0);
+	} else if (e == ERR_OK) {
 		j->slot->protocol = j->chosen;
 		service_changed(j->slot->svc);
 		j->finish(j, SCARD_S_SUCCESS);
@@ -117,10 +134,7 @@ negotiate(struct job *j)
 		service_changed(s->svc);
 		j->finish(j, SCARD_S_SUCCESS);
 	} else {
-		j->chosen = p;
-		j->done = protocol_done;
-		slot_ask(j, WORKER_PROTOCOL, p == SCARD_PROTOCOL_T1 ? 1 : 0,
-		    SPAN_NONE);
+		ask_protocol(j, p);
 	}
 }
 
@@ -150,8 +164,11 @@ power_up(struct job *j)
 		slot_ask(j, WORKER_POWER, (uint32_t)j->power, SPAN_NONE);
 	} else if (j->only_power || !j->negotiate) {
 		j->finish(j, SCARD_S_SUCCESS);
-	} else if (s->protocol == 0) {
-		negotiate(j);
+	} else if (s->protocol == 0 ||
+	    (s->protocol == SCARD_PROTOCOL_RAW && !any_protocol(j))) {
+		negotiate(j); /* raw is no protocol that was agreed on */
+	} else if ((j->preferred & SCARD_PROTOCOL_RAW) != 0) {
+		j->finish(j, SCARD_S_SUCCESS); /* whatever others speak */
 	} else {
 		j->finish(j,
 		    any_protocol(j) ? SCARD_S_SUCCESS : SCARD_E_PROTO_MISMATCH);

@@ -63,13 +63,26 @@ new_handle(struct client *c, struct slot *s)
 	return SCARD_S_SUCCESS;
 }
 
+/*
+ * Raw is for whoever asks for it, whatever others speak. A direct connection
+ * learns what they speak, too.
+ */
+static uint32_t
+active_protocol(const struct slot *s, uint32_t preferred)
+{
+	return (preferred & SCARD_PROTOCOL_RAW) != 0 ? SCARD_PROTOCOL_RAW
+						     : s->protocol;
+}
+
 static void
 connected(struct job *j, uint32_t rv)
 {
 	struct client *c = j->client;
 	struct slot *s = j->slot;
-	uint32_t active = s->protocol != 0 ? s->protocol : j->chosen;
+	uint32_t active = active_protocol(s, j->preferred);
 
+	if (active == 0)
+		active = j->chosen; /* by a worker, who has not set it yet */
 	job_end(j);
 	if (c == NULL)
 		return;
@@ -82,8 +95,7 @@ connected(struct job *j, uint32_t rv)
 	if (rv == SCARD_S_SUCCESS)
 		rv = new_handle(c, s);
 	if (rv == SCARD_S_SUCCESS)
-		c->body.connect.active =
-		    c->body.connect.share == SCARD_SHARE_DIRECT ? 0 : active;
+		c->body.connect.active = active;
 	client_reply_rv(c, rv);
 }
 
@@ -123,6 +135,17 @@ connect_worker(struct job *j)
 }
 
 static void
+connect_direct(struct job *j)
+{
+	struct slot *s = j->slot;
+
+	/* SCardStatus says so, too, until somebody agrees on another */
+	if (s->protocol == 0 && (j->preferred & SCARD_PROTOCOL_RAW) != 0)
+		s->protocol = SCARD_PROTOCOL_RAW;
+	connected(j, s->present ? SCARD_S_SUCCESS : SCARD_E_READER_UNAVAILABLE);
+}
+
+static void
 connect_go(struct job *j)
 {
 	struct slot *s = j->slot;
@@ -134,8 +157,7 @@ connect_go(struct job *j)
 	} else if (!worker && s->exclusive != NULL) {
 		connected(j, SCARD_E_SHARING_VIOLATION);
 	} else if (b->share == SCARD_SHARE_DIRECT) {
-		connected(j,
-		    s->present ? SCARD_S_SUCCESS : SCARD_E_READER_UNAVAILABLE);
+		connect_direct(j);
 	} else if (worker) {
 		connect_worker(j);
 	} else {
@@ -219,7 +241,11 @@ reconnected(struct job *j, uint32_t rv)
 	if (rv == SCARD_S_SUCCESS) {
 		h->mark = MARK_NONE;
 		h->preferred = c->body.reconnect.preferred;
-		c->body.reconnect.active = s->protocol;
+		c->body.reconnect.active =
+		    active_protocol(s, c->body.reconnect.preferred);
+	} else if (c->body.reconnect.initialization != SCARD_LEAVE_CARD &&
+	    h->mark == MARK_NONE) {
+		h->mark = MARK_RESET; /* or whatever is left of it */
 	}
 	client_reply_rv(c, rv);
 }

@@ -145,7 +145,7 @@ TEST(transactions_nest)
 	assert_int_equal(heard(1, BEGIN_N), 0);
 	assert_int_equal(heard(0, END_N), 0);
 	end(0, SCARD_LEAVE_CARD);
-	assert_int_equal(heard(0, END_N), SCARD_E_NOT_TRANSACTED);
+	assert_int_equal(heard(0, END_N), SCARD_E_SHARING_VIOLATION);
 	end(0, SCARD_RESET_CARD);
 	assert_int_equal(heard(0, END_N), SCARD_E_SHARING_VIOLATION);
 	rig_stop(&rig);

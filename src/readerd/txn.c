@@ -72,7 +72,7 @@ on_end(struct client *c, struct handle *h)
 	if (disposition > SCARD_EJECT_CARD)
 		rv = SCARD_E_INVALID_VALUE;
 	else if (rv == SCARD_S_SUCCESS && handle_shut_out(h) &&
-	    disposition != SCARD_LEAVE_CARD)
+	    (disposition != SCARD_LEAVE_CARD || !s->held))
 		rv = SCARD_E_SHARING_VIOLATION;
 	else if (rv == SCARD_S_SUCCESS && (s->holder != h || s->held))
 		rv = SCARD_E_NOT_TRANSACTED;
