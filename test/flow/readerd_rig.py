@@ -125,20 +125,28 @@ class Service:
         fds = [s.fileno() for s in socks]
 
         def order():
-            high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+            high = [os.dup2(fd, 100 + i, inheritable=False)
+                    for i, fd in enumerate(fds)]
             for i, fd in enumerate(high):
                 os.dup2(fd, 3 + i)
             if self.nofile and argv[0] == self.programs["scs-readerd"]:
                 resource.setrlimit(resource.RLIMIT_NOFILE,
                                    (self.nofile, self.nofile))
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL,
-                                stdout=self.log, stderr=self.log,
-                                preexec_fn=order,
-                                # the leak check traces its own process, which
-                                # the sandbox forbids: see standalone()
-                                env={**os.environ,
-                                     "ASAN_OPTIONS": "detect_leaks=0"},
-                                pass_fds=[3 + i for i in range(len(fds))])
+        # the numbers that are passed must not be those of Popen's own pipe
+        low = [os.open("/dev/null", os.O_RDONLY)]
+        while low[-1] < 3 + len(fds):
+            low.append(os.open("/dev/null", os.O_RDONLY))
+        try:
+            return subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=self.log,
+                stderr=self.log, preexec_fn=order,
+                # the leak check traces its own process, which the sandbox
+                # forbids: see standalone()
+                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"},
+                close_fds=False)
+        finally:
+            for fd in low:
+                os.close(fd)
 
     def supervise(self):
         try:
