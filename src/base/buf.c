@@ -62,7 +62,7 @@ reserve(struct buf *b, size_t n)
 		cap = cap > b->max / 2 ? b->max : cap * 2;
 	if (cap > b->max)
 		cap = b->max;
-	if ((p = malloc(cap)) == NULL) {
+	if ((p = calloc(1, cap)) == NULL) {
 		b->e = ERR_NOMEM;
 		return false;
 	}
@@ -87,6 +87,19 @@ buf_grow(struct buf *b, size_t n)
 	memset(at, 0, n);
 	b->n += n;
 	return at;
+}
+
+uint8_t *
+buf_room(struct buf *b, size_t n)
+{
+	return reserve(b, n) && b->p != NULL ? b->p + b->n : NULL;
+}
+
+void
+buf_wrote(struct buf *b, size_t n)
+{
+	if (b->e == ERR_OK && n <= b->cap - b->n)
+		b->n += n;
 }
 
 void

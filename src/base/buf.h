@@ -49,6 +49,14 @@ void buf_put_u64(struct buf *b, uint64_t v);
  */
 uint8_t *buf_grow(struct buf *b, size_t n);
 
+/*
+ * Room for n more bytes, for somebody else to write to; they do not count until
+ * buf_wrote() says how many (at most n) there are. At first they are zero; what
+ * is written behind those that count stays there. NULL after a failure.
+ */
+uint8_t *buf_room(struct buf *b, size_t n);
+void buf_wrote(struct buf *b, size_t n);
+
 /* Cut down to the first n bytes (wiping the rest); n > b->n does nothing. */
 void buf_trim(struct buf *b, size_t n);
 

@@ -77,6 +77,30 @@ TEST(buf_grown_bytes_are_zero_also_where_others_were)
 	assert_memory_equal(at, zeros, 200);
 }
 
+TEST(buf_room_is_zero_and_counts_only_when_it_was_written)
+{
+	struct buf b = BUF_INIT(200);
+	uint8_t *at;
+
+	buf_put(&b, span_str("ab"));
+	at = buf_room(&b, 198);
+	assert_non_null(at);
+	assert_int_equal(b.n, 2);
+	for (size_t i = 0; i < 198; i++)
+		assert_int_equal(at[i], 0);
+	memcpy(at, "cd", 2);
+	buf_wrote(&b, 2);
+	assert_true(span_eq(buf_span(&b), span_str("abcd")));
+	buf_wrote(&b, 197); /* more than there is room for */
+	assert_int_equal(b.n, 4);
+	assert_null(buf_room(&b, 197));
+	EXPECT_ERR(ERR_LIMIT, buf_status(&b), "over the cap");
+	buf_wrote(&b, 1);
+	assert_int_equal(b.n, 4);
+	buf_done(&b);
+	assert_null(buf_room(&b, 0));
+}
+
 TEST(buf_trim_wipes_what_it_cuts)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(64);
