@@ -5,9 +5,8 @@
  * The driver lives on the host's event loop. It announces its slots and what
  * happens to the cards in them with host_slot() and host_card(), at any time
  * and as it happens: a driver that can be told must not poll. It gets requests
- * one at a time for each slot and answers each exactly once with host_answer(),
- * before `request` returns or later. It may block only itself: a driver with
- * several slots that blocks in one blocks them all.
+ * one at a time and answers each exactly once with host_answer(), before
+ * `request` returns or later: the next one comes after that.
  *
  * The process is in its sandbox before `start`, in a narrower one after it:
  * what has to be loaded is loaded in `start`.
@@ -37,7 +36,7 @@ struct driver {
 	unsigned int sandbox_start; /* besides those, until `start` is done */
 	err_t (*start)(struct host *h, sd_event *ev,
 	    const struct driver_args *args, void **self);
-	/* f->body is borrowed during the call. */
+	/* f->body is borrowed during the call. NULL: it uses host_lend(). */
 	void (*request)(void *self, const struct worker_frame *f);
 	void (*stop)(void *self);
 };
@@ -49,6 +48,13 @@ void host_slot_gone(struct host *h, uint16_t slot);
 /* `atr` only with WORKER_CARD_IN. */
 void host_card(
     struct host *h, uint16_t slot, enum worker_card state, struct span atr);
+
+/*
+ * In `start`: a thread of the driver's reads requests from the channel and says
+ * what there is to say itself, without this header's functions. The host
+ * notices the end alone. The descriptor is borrowed, and blocks; -1: no.
+ */
+int host_lend(struct host *h);
 
 /* Answer the request with this id. `body` only with ERR_OK. */
 void host_answer(

@@ -1,37 +1,54 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reader/host.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/log.h"
 
-#define FRAMES_IN 2
-#define FRAMES_OUT (WORKER_SLOTS + 2) /* an answer for each slot */
+#define FRAMES_IN (WORKER_SLOTS * WORKER_AHEAD)
+#define FRAMES_OUT (WORKER_SLOTS * WORKER_AHEAD)
 
 static void
 put(struct host *h, const struct worker_frame *f)
 {
 	if (worker_build(f, &h->channel.out) != ERR_OK)
 		stream_close(&h->channel);
-	else
+	else if (!h->inside)
 		stream_flush(&h->channel);
 }
 
+/* The answers that come meanwhile go out together. */
 static err_t
-on_input(struct stream *s, void *ctx)
+take_requests(struct host *h)
 {
-	struct host *h = ctx;
+	struct buf *in = &h->channel.in;
 	struct worker_frame f;
+	err_t e = ERR_OK;
 	size_t used;
-	err_t e;
 
-	while ((e = worker_parse(buf_span(&s->in), &f, &used)) == ERR_OK) {
-		if (f.type < WORKER_POWER || f.type > WORKER_SET_ATTR)
-			return ERR_FORMAT;
+	h->inside = true;
+	while (!h->asked && e == ERR_OK) {
+		if ((e = worker_parse(buf_span(in), &f, &used)))
+			break;
+		if (f.type < WORKER_POWER || f.type > WORKER_SET_ATTR) {
+			e = ERR_FORMAT;
+			break;
+		}
+		h->asked = true;
 		h->driver->request(h->self, &f);
-		buf_drop(&s->in, used);
+		buf_drop(in, used);
 	}
+	h->inside = false;
+	if (h->channel.out.n > 0)
+		stream_flush(&h->channel);
 	return e == ERR_SHORT ? ERR_OK : e;
+}
+
+static err_t
+on_input(struct stream *s UNUSED, void *ctx)
+{
+	return take_requests(ctx);
 }
 
 static void
@@ -62,6 +79,18 @@ void
 host_done(struct host *h)
 {
 	stream_done(&h->channel);
+}
+
+int
+host_lend(struct host *h)
+{
+	int fd = h->channel.fd, flags;
+
+	stream_pause(&h->channel);
+	/* nothing is read or sent here any more, so it may wait there */
+	flags = fcntl(fd, F_GETFL);
+	return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ? fd
+									  : -1;
 }
 
 void
@@ -100,4 +129,7 @@ host_answer(
 		.id = id,
 		.value = e,
 		.body = e == ERR_OK ? body : SPAN_NONE });
+	h->asked = false;
+	if (!h->inside && h->channel.in.n > 0 && take_requests(h) != ERR_OK)
+		stream_close(&h->channel);
 }

@@ -11,6 +11,8 @@ struct host {
 	const struct driver *driver;
 	void *self; /* the driver's own */
 	struct stream channel;
+	bool asked; /* the driver has a request in work */
+	bool inside; /* take_requests() */
 };
 
 /* `fd` is taken. The loop exits with code 0 when scs-readerd closes it. */

@@ -10,7 +10,8 @@
  *	u32 value
  *	body
  *
- * big-endian. At most one request is outstanding for each slot.
+ * big-endian. A driver's process does one request after the other, in the order
+ * in which they come; at most WORKER_AHEAD are outstanding for each slot.
  *
  * event           value             body
  * WORKER_SLOT     0                 the reader's name for people
@@ -39,6 +40,7 @@
 #define WORKER_HEADER 16
 #define WORKER_BODY_MAX 65548 /* the longest APDU or control buffer */
 #define WORKER_SLOTS 16 /* of one driver process */
+#define WORKER_AHEAD 8 /* requests for one slot at a time */
 #define WORKER_NAME_MAX 121 /* room for " 00 00" in PC/SC's 128 */
 
 enum worker_type {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The thread that is inside the driver, and those inside its polling. */
+/*
+ * The thread that calls the driver for scs-readerd, and those inside its polling
+ * function, which call it to see what is new.
+ */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,12 +14,24 @@
 #define LOOK_MS 400u /* pcscd's rate, for drivers that cannot wait */
 #define LOOK_POLLED_MS 2000u /* in case a polling function sleeps */
 #define POLL_MS 500 /* a polling function returns after this */
-#define POLL_REST_MS 100u /* between two that return at once */
+#define POLL_REST_MS 100u /* of a polling function that does not wait */
+#define POLL_BURST_MS 2000u /* so much rest may be owed: cards that move */
 #define OPEN_LIMIT_MS 30000u
 #define POWER_LIMIT_MS 30000u
-#define LOOK_LIMIT_MS 10000u
 
-/* Around each call of the driver, without the lock. */
+static void
+take_driver(struct thread *t)
+{
+	(void)pthread_mutex_lock(&t->driver);
+}
+
+static void
+leave_driver(struct thread *t)
+{
+	(void)pthread_mutex_unlock(&t->driver);
+}
+
+/* Around each call of the driver, by who has it. */
 static void
 begin(struct thread *t, const char *doing, uint64_t limit_ms)
 {
@@ -38,20 +52,6 @@ finish(struct thread *t, err_t e)
 	if (e == ERR_FORMAT)
 		give_up(t, "it claims to have written more than it may");
 	return e;
-}
-
-static void
-post(struct thread *t, const struct worker_frame *f)
-{
-	const uint64_t one = 1;
-	bool ok;
-
-	lock(t);
-	ok = worker_build(f, &t->out) == ERR_OK &&
-	    write(t->event, &one, sizeof(one)) == sizeof(one);
-	unlock(t);
-	if (!ok)
-		give_up(t, "no memory for what it says");
 }
 
 static uint16_t
@@ -102,7 +102,7 @@ card_in(struct place *p)
 		p->atr_n = 0;
 		news.value = WORKER_CARD_MUTE;
 	}
-	post(p->t, &news);
+	talk_say(p->t, &news);
 }
 
 static void
@@ -111,6 +111,7 @@ look(struct place *p)
 	struct thread *t = p->t;
 	err_t e;
 
+	p->news = false;
 	begin(t, "looking for a card", LOOK_LIMIT_MS);
 	e = finish(t, calls_presence(&t->setup.driver, p->lun));
 	if (e == ERR_SERVICE) {
@@ -122,7 +123,7 @@ look(struct place *p)
 	} else if (e != ERR_OK && p->in) {
 		p->in = false;
 		p->atr_n = 0;
-		post(t,
+		talk_say(t,
 		    &(struct worker_frame){ .type = WORKER_CARD,
 			.slot = number(p),
 			.value = WORKER_CARD_OUT });
@@ -137,104 +138,63 @@ for_card(const struct worker_frame *f)
 	    f->type == WORKER_TRANSMIT;
 }
 
-/* The request in t->request. */
-static void
-serve(struct thread *t)
+/* A slot that was never opened has nothing in it and nobody to ask. */
+static err_t
+answer_to(struct thread *t, const struct worker_frame *f)
 {
-	struct worker_frame f;
-	struct place *p;
-	size_t used;
+	struct place *p = &t->places[f->slot];
 	err_t e;
 
-	if (worker_parse(buf_span(&t->request), &f, &used) != ERR_OK ||
-	    f.slot >= t->n)
-		give_up(t, "a request is lost");
-	p = &t->places[f.slot];
-	e = for_card(&f) && !p->in ? ERR_REMOVED : ask_driver(p, &f);
-	if (e == ERR_OK && f.type == WORKER_POWER && f.value != 0)
+	if (!p->open)
+		return ERR_ABSENT;
+	if (for_card(f) && !p->in)
+		return ERR_REMOVED;
+	e = ask_driver(p, f);
+	if (e == ERR_OK && f->type == WORKER_POWER && f->value != 0)
 		keep_atr(p);
 	if (e != ERR_OK && e != ERR_UNSUPPORTED)
 		p->look_at = 0;
-	lock(t);
-	p->asked = false;
-	unlock(t);
-	post(t,
+	return e;
+}
+
+static void
+serve(struct thread *t, const struct worker_frame *f, size_t used)
+{
+	err_t e = answer_to(t, f);
+
+	talk_say(t,
 	    &(struct worker_frame){ .type = WORKER_ANSWER,
-		.slot = f.slot,
-		.id = f.id,
+		.slot = f->slot,
+		.id = f->id,
 		.value = e,
 		.body = e == ERR_OK ? buf_span(&t->answer) : SPAN_NONE });
 	buf_reset(&t->answer);
-	buf_reset(&t->request);
+	buf_drop(&t->in, used); /* wiped: it may have been a PIN */
 }
 
-static bool
-take_request(struct thread *t)
+/* Slots whose time has come; the next is at most LOOK_MS away. */
+static void
+look_around(struct thread *t)
 {
-	struct worker_frame f;
-	size_t used;
-	bool got;
-
-	lock(t);
-	got = worker_parse(buf_span(&t->in), &f, &used) == ERR_OK;
-	if (got) {
-		buf_put(&t->request, span_first(buf_span(&t->in), used));
-		buf_drop(&t->in, used);
-	}
-	unlock(t);
-	return got;
-}
-
-/* A slot whose time has come, or NULL; *next is the earliest to come. */
-static struct place *
-take_due(struct thread *t, uint64_t *next)
-{
-	struct place *due = NULL;
 	uint64_t now = clock_ms();
 
-	*next = DEADLINE_NONE;
-	lock(t);
-	for (unsigned int i = 0; i < t->n && due == NULL; i++) {
+	for (unsigned int i = 0; i < t->n; i++) {
 		struct place *p = &t->places[i];
 
-		if (!p->open)
-			continue;
-		if (p->poked || p->look_at <= now) {
-			p->poked = false;
-			due = p;
-		} else if (p->look_at < *next) {
-			*next = p->look_at;
-		}
+		if (p->open && (p->news || p->look_at <= now))
+			look(p);
 	}
-	unlock(t);
-	return due;
 }
 
 static bool
-anything(const struct thread *t)
+stopped(struct thread *t)
 {
-	bool poked = false;
-
-	for (unsigned int i = 0; i < t->n; i++)
-		poked = poked || t->places[i].poked;
-	return t->stop || t->in.n > 0 || poked;
-}
-
-/* Returns false when it is time to stop. */
-static bool
-wait_until(struct thread *t, uint64_t until)
-{
-	struct timespec ts = { .tv_sec = (time_t)(until / 1000),
-		.tv_nsec = (long)(until % 1000) * 1000000 };
-	bool more;
-	int r = 0;
+	bool stop;
 
 	lock(t);
-	while (!anything(t) && r != ETIMEDOUT)
-		r = pthread_cond_timedwait(&t->wake, &t->lock, &ts);
-	more = !t->stop;
+	stop = t->stop;
 	unlock(t);
-	return more;
+	return stop;
 }
 
 static void *
@@ -242,20 +202,21 @@ poll_body(void *arg)
 {
 	struct place *p = arg;
 	struct thread *t = p->t;
-	uint64_t before, took;
-	bool stop = false;
+	uint64_t before = clock_ms(), took, owed = 0;
 
-	while (!stop) {
-		before = clock_ms();
+	while (!stopped(t)) {
 		(void)t->poll(p->lun, POLL_MS);
+		p->news = true;
+		take_driver(t);
+		if (p->news) /* else the caller has looked meanwhile */
+			look(p);
+		leave_driver(t);
 		took = clock_ms() - before;
-		lock(t);
-		p->poked = true;
-		(void)pthread_cond_signal(&t->wake);
-		stop = t->stop;
-		unlock(t);
-		if (!stop && took < POLL_REST_MS)
-			(void)usleep((useconds_t)(POLL_REST_MS - took) * 1000);
+		before += took;
+		owed += POLL_REST_MS;
+		owed -= took < owed ? took : owed;
+		if (owed > POLL_BURST_MS)
+			(void)usleep(POLL_REST_MS * 1000);
 	}
 	return NULL;
 }
@@ -272,14 +233,12 @@ open_place(struct place *p)
 		&t->setup.driver, p->lun, t->setup.device, t->setup.channel));
 	if (e != ERR_OK)
 		return e;
-	lock(t);
 	p->open = true;
-	unlock(t);
-	post(t,
+	talk_say(t,
 	    &(struct worker_frame){ .type = WORKER_SLOT,
 		.slot = number(p),
 		.body = span_first(span_str(t->setup.name), WORKER_NAME_MAX) });
-	post(t,
+	talk_say(t,
 	    &(struct worker_frame){ .type = WORKER_CARD,
 		.slot = number(p),
 		.value = WORKER_CARD_OUT });
@@ -295,12 +254,9 @@ open_all(struct thread *t)
 	if (open_place(&t->places[0]) != ERR_OK)
 		give_up(t, "its driver cannot open it");
 	begin(t, "describing the reader", LOOK_LIMIT_MS);
-	n = calls_slots(&t->setup.driver, 0);
+	t->n = n = calls_slots(&t->setup.driver, 0);
 	t->poll = calls_poll_fn(&t->setup.driver, 0);
 	(void)finish(t, ERR_OK);
-	lock(t);
-	t->n = n;
-	unlock(t);
 	for (unsigned int i = 1; i < n; i++) {
 		if (open_place(&t->places[i]) != ERR_OK)
 			log_warning("reader \"%s\": slot %u of %u cannot be "
@@ -315,43 +271,63 @@ open_all(struct thread *t)
 }
 
 static void
-close_all(struct thread *t)
+stop_polling(struct thread *t)
 {
 	ifdh_stop_fn *stop;
 
+	if (t->poll == NULL)
+		return;
+	take_driver(t);
 	begin(t, "closing the reader", STOP_MS);
-	stop = t->poll != NULL ? calls_stop_fn(&t->setup.driver, 0) : NULL;
-	for (unsigned int i = 0; i < t->n; i++) {
-		struct place *p = &t->places[i];
-
-		if (p->polled && stop != NULL)
-			(void)stop(p->lun);
-		if (p->polled)
-			(void)pthread_join(p->poller, NULL);
-		if (p->open)
-			(void)t->setup.driver.close(p->lun);
+	stop = calls_stop_fn(&t->setup.driver, 0);
+	for (unsigned int i = 0; i < t->n && stop != NULL; i++) {
+		if (t->places[i].polled)
+			(void)stop(t->places[i].lun);
 	}
 	(void)finish(t, ERR_OK);
+	leave_driver(t);
+	for (unsigned int i = 0; i < t->n; i++) {
+		if (t->places[i].polled)
+			(void)pthread_join(t->places[i].poller, NULL);
+	}
+}
+
+static void
+close_all(struct thread *t)
+{
+	take_driver(t);
+	begin(t, "closing the reader", STOP_MS);
+	for (unsigned int i = 0; i < t->n; i++) {
+		if (t->places[i].open)
+			(void)t->setup.driver.close(t->places[i].lun);
+	}
+	(void)finish(t, ERR_OK);
+	leave_driver(t);
 }
 
 void *
 caller_body(void *arg)
 {
 	struct thread *t = arg;
-	struct place *due;
-	uint64_t next = 0;
+	struct worker_frame f;
+	size_t used;
+	bool more = true;
 
+	take_driver(t);
 	open_all(t);
-	while (wait_until(t, next)) {
-		next = 0;
-		if (take_request(t))
-			serve(t);
-		/* one look between two requests, so that neither starves */
-		if ((due = take_due(t, &next)) != NULL) {
-			look(due);
-			next = 0;
-		}
+	leave_driver(t);
+	talk_patience(t, t->poll != NULL ? LOOK_POLLED_MS : LOOK_MS);
+	while (more && !stopped(t)) {
+		take_driver(t);
+		if (talk_request(t, &f, &used))
+			serve(t, &f, used);
+		/* looks between two requests, so that neither starves */
+		look_around(t);
+		leave_driver(t);
+		if (!talk_request(t, &f, &used))
+			more = talk_wait(t);
 	}
+	stop_polling(t);
 	close_all(t);
 	return NULL;
 }

@@ -42,17 +42,21 @@ copy_of(struct span s, struct buf *out)
 	return buf_status(out);
 }
 
-/* What a driver wrote into `room` bytes at the end of `out`. */
+/*
+ * What a driver wrote into the room of `out`, of which it was told `most`. After
+ * an error that may be anything.
+ */
 static err_t
-keep(struct buf *out, long code, ifdh_dword wrote, size_t room)
+keep(struct buf *out, long code, ifdh_dword wrote, size_t most)
 {
 	if (code != IFDH_SUCCESS) {
+		buf_wrote(out, CALLS_ROOM);
 		buf_trim(out, 0);
 		return from_code(code);
 	}
-	if (wrote > room)
+	if (wrote > most)
 		return ERR_FORMAT;
-	buf_trim(out, wrote);
+	buf_wrote(out, wrote);
 	return ERR_OK;
 }
 
@@ -136,7 +140,7 @@ power_up(
 	err_t e;
 
 	/* some drivers write as much as pcsc-lite's own buffer takes */
-	if (buf_grow(atr, CALLS_ROOM) == NULL)
+	if (buf_room(atr, CALLS_ROOM) == NULL)
 		return ERR_NOMEM;
 	code = d->power(lun, action, atr->p, &n);
 	if ((e = keep(atr, code, n, ATR_MAX)))
@@ -201,7 +205,7 @@ transmit(const struct ifdh *d, ifdh_dword lun, const struct worker_frame *f,
 
 	if ((e = copy_of(f->body, &tx)))
 		return e;
-	if (buf_grow(answer, CALLS_ROOM) == NULL)
+	if (buf_room(answer, CALLS_ROOM) == NULL)
 		return ERR_NOMEM;
 	code = d->transmit(lun, send, tx.p, f->body.n, answer->p, &n, &recv);
 	if ((e = keep(answer, code, n, CALLS_ROOM)))
@@ -222,7 +226,7 @@ control(const struct ifdh *d, ifdh_dword lun, const struct worker_frame *f,
 		return ERR_UNSUPPORTED;
 	if ((e = copy_of(f->body, &tx)))
 		return e;
-	if (buf_grow(answer, CALLS_ROOM) == NULL)
+	if (buf_room(answer, CALLS_ROOM) == NULL)
 		return ERR_NOMEM;
 	if (d->control3 != NULL) {
 		code = d->control3(
@@ -249,7 +253,7 @@ get_attr(const struct ifdh *d, ifdh_dword lun, uint32_t tag, struct buf *answer)
 	/* addresses of functions, among others */
 	if (for_hosts_alone(tag))
 		return ERR_UNSUPPORTED;
-	if (buf_grow(answer, CALLS_ROOM) == NULL)
+	if (buf_room(answer, CALLS_ROOM) == NULL)
 		return ERR_NOMEM;
 	code = d->get(lun, tag, &n, answer->p);
 	return keep(answer, code, n, CALLS_ROOM);

@@ -15,51 +15,21 @@
 #include "reader/ifd/thread.h"
 #include "sandbox/sandbox.h"
 
-#define WATCH_USEC 250000u
+#define WATCH_SLACK_USEC 100000u
 #define MEMORY_MAX (256ul * 1024 * 1024) /* a leak ends the driver */
 
 struct handler {
-	struct host *host; /* borrowed */
 	struct thread *thread;
-	sd_event_source *run, *news, *watch;
+	sd_event_source *run, *watch;
 };
-
-static void
-tell(const struct worker_frame *f, void *ctx)
-{
-	struct host *h = ctx;
-
-	if (f->type == WORKER_SLOT) {
-		char name[WORKER_NAME_MAX + 1] = { 0 };
-
-		for (size_t i = 0; i < f->body.n && i < WORKER_NAME_MAX; i++)
-			name[i] = (char)f->body.p[i];
-		host_slot(h, f->slot, name);
-	} else if (f->type == WORKER_CARD) {
-		host_card(h, f->slot, (enum worker_card)f->value, f->body);
-	} else {
-		host_answer(
-		    h, f->slot, f->id, err_from_wire(f->value), f->body);
-	}
-}
-
-static int
-on_news(
-    sd_event_source *src UNUSED, int fd UNUSED, uint32_t ev UNUSED, void *data)
-{
-	struct handler *d = data;
-
-	thread_take(d->thread, tell, d->host);
-	return 0;
-}
 
 static int
 on_watch(sd_event_source *src, uint64_t usec UNUSED, void *data)
 {
 	struct handler *d = data;
+	uint64_t ms = thread_watch(d->thread);
 
-	thread_watch(d->thread);
-	if (sd_event_source_set_time_relative(src, WATCH_USEC) < 0)
+	if (sd_event_source_set_time_relative(src, ms * 1000) < 0)
 		return -1;
 	return sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
 }
@@ -85,7 +55,6 @@ handler_stop(void *self)
 	if (d == NULL)
 		return;
 	sd_event_source_disable_unref(d->run);
-	sd_event_source_disable_unref(d->news);
 	sd_event_source_disable_unref(d->watch);
 	thread_free(&d->thread);
 	if (d->thread != NULL) {
@@ -100,10 +69,8 @@ static err_t
 add_sources(struct handler *d, sd_event *ev)
 {
 	return sd_event_add_defer(ev, &d->run, on_run, d) < 0 ||
-		sd_event_add_io(ev, &d->news, thread_fd(d->thread), EPOLLIN,
-		    on_news, d) < 0 ||
-		sd_event_add_time_relative(ev, &d->watch, CLOCK_MONOTONIC,
-		    WATCH_USEC, WATCH_USEC / 2, on_watch, d) < 0
+		sd_event_add_time_relative(ev, &d->watch, CLOCK_MONOTONIC, 0,
+		    WATCH_SLACK_USEC, on_watch, d) < 0
 	    ? ERR_NOMEM
 	    : ERR_OK;
 }
@@ -115,14 +82,14 @@ handler_start(
 	struct thread_setup setup = { .name = args->name,
 		.device = args->device,
 		.channel = args->channel,
-		.timeout_ms = args->timeout_ms };
+		.timeout_ms = args->timeout_ms,
+		.fd = host_lend(h) };
 	struct handler *d = calloc(1, sizeof(*d));
 	struct why why = { 0 };
 	err_t e;
 
 	if (d == NULL)
 		return ERR_NOMEM;
-	d->host = h;
 	/* its constructors are the first to eat */
 	if ((e = sandbox_memory(MEMORY_MAX)))
 		log_err("no limit of memory: %s", err_text(e));
@@ -138,16 +105,6 @@ handler_start(
 	return ERR_OK;
 }
 
-static void
-handler_request(void *self, const struct worker_frame *f)
-{
-	struct handler *d = self;
-	err_t e = thread_ask(d->thread, f);
-
-	if (e != ERR_OK)
-		host_answer(d->host, f->slot, f->id, e, SPAN_NONE);
-}
-
 const struct driver handler_driver = {
 	.name = "ifdhandler",
 	.sandbox = SANDBOX_SOCKETS | SANDBOX_LOOP | SANDBOX_READ_FILES |
@@ -155,6 +112,5 @@ const struct driver handler_driver = {
 	/* the library's code; its constructors are foreign as well */
 	.sandbox_start = SANDBOX_STRANGERS,
 	.start = handler_start,
-	.request = handler_request,
 	.stop = handler_stop,
 };

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +17,8 @@ static const uint8_t atr[] = { 0x3b, 0x80, 0x01, 0x81 };
 
 static atomic_bool card[2]; /* in the slots */
 static atomic_int inside; /* calls that are in the driver at once */
-static atomic_bool overlapped, hangs, polls;
-static atomic_uint looks, closed;
+static atomic_bool overlapped, hangs, polls, hasty;
+static atomic_uint looks, closed, polled, unlooked;
 
 static void
 enter(void)
@@ -53,6 +54,12 @@ fake_poll(ifdh_dword lun, int timeout_ms)
 	bool before = card[lun];
 	uint64_t until = deadline_in((uint64_t)timeout_ms);
 
+	if (hasty) {
+		/* each slot's was looked at but the last */
+		if (polled++ > looks + 1)
+			unlooked++;
+		return IFDH_SUCCESS;
+	}
 	while (clock_ms() < until && card[lun] == before)
 		(void)usleep(5000);
 	return IFDH_SUCCESS;
@@ -117,8 +124,11 @@ struct news {
 };
 
 /* What came and nobody has asked for yet. */
-static struct news seen[32];
+static struct news seen[64];
 static size_t seen_n;
+
+static int ends[2]; /* scs-readerd's and the driver's */
+static struct buf said;
 
 static struct thread *
 start(bool polling)
@@ -134,9 +144,14 @@ start(bool polling)
 		.timeout_ms = 500 };
 	struct thread *t = NULL;
 
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	setup.fd = ends[1];
+	buf_init(&said, 1 << 20);
+
 	log_init("test", STDERR_FILENO, 0);
 	card[0] = card[1] = false;
-	overlapped = hangs = false;
+	overlapped = hangs = hasty = false;
+	polled = unlooked = 0;
 	polls = polling;
 	closed = looks = 0;
 	seen_n = 0;
@@ -146,7 +161,27 @@ start(bool polling)
 }
 
 static void
-keep(const struct worker_frame *f, void *ctx UNUSED)
+stop(struct thread **t)
+{
+	thread_free(t);
+	if (*t != NULL)
+		return;
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	buf_done(&said);
+}
+
+static void
+ask(const struct worker_frame *f)
+{
+	CLEANUP(buf_done) struct buf b = BUF_INIT(1000);
+
+	EXPECT_OK(worker_build(f, &b));
+	assert_int_equal(write(ends[0], b.p, b.n), b.n);
+}
+
+static void
+keep(const struct worker_frame *f)
 {
 	struct news *n = &seen[seen_n];
 
@@ -175,17 +210,32 @@ take(struct news *want)
 	return false;
 }
 
+static void
+listen_once(void)
+{
+	struct pollfd p = { .fd = ends[0], .events = POLLIN };
+	uint8_t chunk[4096];
+	struct worker_frame f;
+	size_t used;
+	ssize_t r;
+
+	if (poll(&p, 1, 100) <= 0 || (r = read(p.fd, chunk, sizeof(chunk))) < 0)
+		return;
+	buf_put(&said, span_from(chunk, (size_t)r));
+	while (worker_parse(buf_span(&said), &f, &used) == ERR_OK) {
+		keep(&f);
+		buf_drop(&said, used);
+	}
+}
+
 /* Wait for such a frame; false after five seconds. */
 static bool
-hear(struct thread *t, struct news *want)
+hear(struct news *want)
 {
-	struct pollfd p = { .fd = thread_fd(t), .events = POLLIN };
 	uint64_t until = deadline_in(5000);
 
-	while (!take(want) && clock_ms() < until) {
-		if (poll(&p, 1, 100) > 0)
-			thread_take(t, keep, NULL);
-	}
+	while (!take(want) && clock_ms() < until)
+		listen_once();
 	return want->heard;
 }
 
@@ -198,11 +248,11 @@ wants(enum worker_type type, uint16_t slot, uint32_t value)
 }
 
 static void
-must_hear(struct thread *t, enum worker_type type, uint16_t slot, uint32_t v)
+must_hear(enum worker_type type, uint16_t slot, uint32_t v)
 {
 	struct news want = wants(type, slot, v);
 
-	if (!hear(t, &want))
+	if (!hear(&want))
 		fail_msg("no frame %u of slot %u", (unsigned int)type, slot);
 }
 
@@ -212,15 +262,15 @@ cards_come_and_go(bool polling)
 	struct thread *t = start(polling);
 	struct news in = wants(WORKER_CARD, 1, WORKER_CARD_IN);
 
-	must_hear(t, WORKER_SLOT, 1, 0);
-	must_hear(t, WORKER_CARD, 1, WORKER_CARD_OUT);
+	must_hear(WORKER_SLOT, 1, 0);
+	must_hear(WORKER_CARD, 1, WORKER_CARD_OUT);
 	card[1] = true;
-	assert_true(hear(t, &in));
+	assert_true(hear(&in));
 	assert_int_equal(in.f.body.n, sizeof(atr));
 	assert_memory_equal(in.body, atr, sizeof(atr));
 	card[1] = false;
-	must_hear(t, WORKER_CARD, 1, WORKER_CARD_OUT);
-	thread_free(&t);
+	must_hear(WORKER_CARD, 1, WORKER_CARD_OUT);
+	stop(&t);
 	assert_null(t);
 	assert_int_equal(closed, 2); /* the third was never open */
 	assert_false(overlapped);
@@ -243,50 +293,106 @@ TEST(requests_of_two_slots_are_answered_one_at_a_time)
 	struct thread *t = start(false);
 
 	card[0] = card[1] = true;
-	must_hear(t, WORKER_CARD, 0, WORKER_CARD_IN);
-	must_hear(t, WORKER_CARD, 1, WORKER_CARD_IN);
+	must_hear(WORKER_CARD, 0, WORKER_CARD_IN);
+	must_hear(WORKER_CARD, 1, WORKER_CARD_IN);
 	for (uint32_t i = 1; i <= 50; i++) {
 		struct news a = wants(WORKER_ANSWER, 0, 0);
 
 		f.id = i;
 		f.slot = (uint16_t)(i % 2);
 		a.f.slot = f.slot;
-		EXPECT_OK(thread_ask(t, &f));
-		assert_true(hear(t, &a));
+		ask(&f);
+		assert_true(hear(&a));
 		assert_int_equal(a.f.id, i);
 		assert_int_equal(a.f.value, ERR_OK);
 		assert_int_equal(a.body[1], f.slot);
 	}
-	thread_free(&t);
+	stop(&t);
 	assert_false(overlapped);
 }
 
-TEST(a_slot_has_one_request_and_an_empty_one_none)
+TEST(a_slot_that_is_not_open_is_absent_and_an_empty_one_has_no_card)
 {
 	static const uint8_t cmd[] = { 0, 1, 2, 3 };
 	struct worker_frame f = { WORKER_TRANSMIT, 0, 1, 1, SPAN_OF(cmd) };
-	struct news a = wants(WORKER_ANSWER, 0, 0);
+	static const struct {
+		uint16_t slot;
+		err_t e;
+	} cases[] = { { 0, ERR_REMOVED }, { 2, ERR_ABSENT },
+		{ WORKER_SLOTS - 1, ERR_ABSENT } };
 	struct thread *t = start(false);
 
-	must_hear(t, WORKER_SLOT, 1, 0);
-	EXPECT_OK(thread_ask(t, &f));
-	assert_true(hear(t, &a));
-	assert_int_equal(a.f.value, ERR_REMOVED);
-	f.slot = 2;
-	EXPECT_ERR(ERR_ABSENT, thread_ask(t, &f), "slot that is not open");
-	f.slot = WORKER_SLOTS;
-	EXPECT_ERR(ERR_ABSENT, thread_ask(t, &f), "slot over the cap");
+	must_hear(WORKER_SLOT, 1, 0);
+	for (size_t i = 0; i < nitems(cases); i++) {
+		struct news a = wants(WORKER_ANSWER, cases[i].slot, 0);
+
+		f.slot = cases[i].slot;
+		ask(&f);
+		assert_true(hear(&a));
+		assert_int_equal(a.f.value, cases[i].e);
+	}
+	stop(&t);
+}
+
+TEST(requests_that_came_together_are_done_in_their_order)
+{
+	static const uint8_t cmd[] = { 0, 1, 2, 3 };
+	struct worker_frame f = { WORKER_TRANSMIT, 0, 0, 1, SPAN_OF(cmd) };
+	struct thread *t = start(false);
+	uint32_t last = 0;
+
 	card[0] = true;
-	must_hear(t, WORKER_CARD, 0, WORKER_CARD_IN);
+	must_hear(WORKER_CARD, 0, WORKER_CARD_IN);
+	must_hear(WORKER_SLOT, 0, 0);
+	must_hear(WORKER_CARD, 0, WORKER_CARD_OUT);
+	must_hear(WORKER_SLOT, 1, 0);
+	must_hear(WORKER_CARD, 1, WORKER_CARD_OUT);
 	hangs = true;
-	f.slot = 0;
-	EXPECT_OK(thread_ask(t, &f));
-	EXPECT_ERR(ERR_SEQUENCE, thread_ask(t, &f), "a second one");
+	for (f.id = 1; f.id <= WORKER_AHEAD; f.id++)
+		ask(&f);
+	while (inside == 0)
+		(void)usleep(1000);
 	hangs = false;
-	must_hear(t, WORKER_ANSWER, 0, 0);
-	EXPECT_OK(thread_ask(t, &f));
-	must_hear(t, WORKER_ANSWER, 0, 0);
-	thread_free(&t);
+	while (seen_n < WORKER_AHEAD)
+		listen_once();
+	for (size_t i = 0; i < seen_n; i++) {
+		assert_int_equal(seen[i].f.type, WORKER_ANSWER);
+		assert_int_equal(seen[i].f.id, ++last);
+	}
+	stop(&t);
+	assert_false(overlapped);
+}
+
+TEST(a_polling_function_that_returns_at_once_is_asked_what_is_new_and_slowed)
+{
+	struct thread *t = start(true);
+	uint64_t before;
+
+	hasty = true;
+	must_hear(WORKER_SLOT, 1, 0);
+	card[1] = true;
+	must_hear(WORKER_CARD, 1, WORKER_CARD_IN);
+	before = clock_ms();
+	while (clock_ms() - before < 1000)
+		(void)usleep(10000);
+	assert_true(polled > 2);
+	assert_true(polled < 200); /* it rests: else there are thousands */
+	assert_int_equal(unlooked, 0);
+	stop(&t);
+	assert_false(overlapped);
+}
+
+/* Its loop ends the process; the thread is out of the driver by then. */
+TEST(the_end_of_the_channel_ends_the_thread)
+{
+	struct thread *t = start(false);
+
+	must_hear(WORKER_SLOT, 1, 0);
+	assert_int_equal(shutdown(ends[0], SHUT_RDWR), 0);
+	while (closed < 2)
+		(void)usleep(1000);
+	stop(&t);
+	assert_null(t);
 }
 
 /* In a child, since it ends the process. */
@@ -299,14 +405,14 @@ hang_and_watch(void)
 	uint64_t before;
 
 	card[0] = true;
-	must_hear(t, WORKER_CARD, 0, WORKER_CARD_IN);
+	must_hear(WORKER_CARD, 0, WORKER_CARD_IN);
 	hangs = true;
-	EXPECT_OK(thread_ask(t, &f));
+	ask(&f);
 	before = clock_ms();
 	while (clock_ms() - before < 400)
-		thread_watch(t); /* it has 500 ms */
+		assert_in_range(thread_watch(t), 1, 500);
 	while (clock_ms() - before < 5000) {
-		thread_watch(t);
+		(void)thread_watch(t);
 		(void)usleep(10000);
 	}
 	_exit(99);
@@ -334,15 +440,15 @@ TEST(a_driver_that_does_not_come_back_is_left_behind)
 	struct thread *t = start(false);
 
 	card[0] = true;
-	must_hear(t, WORKER_CARD, 0, WORKER_CARD_IN);
+	must_hear(WORKER_CARD, 0, WORKER_CARD_IN);
 	hangs = true;
-	EXPECT_OK(thread_ask(t, &f));
+	ask(&f);
 	while (inside == 0)
 		(void)usleep(1000);
-	thread_free(&t);
+	stop(&t);
 	assert_non_null(t);
 	hangs = false;
-	thread_free(&t);
+	stop(&t);
 	assert_null(t);
 }
 

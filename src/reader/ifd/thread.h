@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The thread that calls a driver's functions, one at a time: requests when they
- * come, and between them a look at who is in each slot. Where the driver has a
- * polling function, a further thread for each slot sits in it, as pcscd's do.
+ * come, and between them a look at who is in each slot. It reads them from the
+ * channel to scs-readerd and writes what it has to say to it. Where the driver
+ * has a polling function, a further thread for each slot sits in it, as pcscd's
+ * do.
  *
- * The loop's thread never enters the driver: it hands requests in, takes
- * frames out, and watches the clock. A driver that hangs or whose memory cannot
- * be trusted ends the process, which is what the process is for.
+ * The loop's thread never enters the driver: it watches the clock. A driver that
+ * hangs or whose memory cannot be trusted ends the process, which is what the
+ * process is for.
  */
 #ifndef SCS_READER_IFD_THREAD_H
 #define SCS_READER_IFD_THREAD_H
@@ -20,29 +22,20 @@ struct thread_setup {
 	const char *name, *device; /* borrowed for ever */
 	uint32_t channel;
 	uint64_t timeout_ms; /* for a card; other calls get at most that */
+	int fd; /* borrowed: the channel to scs-readerd */
 };
 
 /* Nothing runs yet. ERR_NOMEM. */
 MUST_CHECK err_t thread_new(const struct thread_setup *s, struct thread **out);
 
-/* Open the channels and go on; news comes by thread_take(). ERR_NOMEM. */
+/* Open the slots and serve requests until thread_free(). ERR_NOMEM. */
 MUST_CHECK err_t thread_run(struct thread *t);
 
-/* Readable when there is news. Borrowed. */
-int thread_fd(const struct thread *t);
-
 /*
- * A request; its answer is news. ERR_SEQUENCE: the slot has one in work.
- * ERR_ABSENT: no such slot. ERR_NOMEM.
+ * Ends the process if the call in work has taken too long. Returns in how many
+ * milliseconds it must be called again.
  */
-MUST_CHECK err_t thread_ask(struct thread *t, const struct worker_frame *f);
-
-/* Each frame of news, oldest first; `f` is borrowed during the call. */
-void thread_take(struct thread *t,
-    void (*fn)(const struct worker_frame *f, void *ctx), void *ctx);
-
-/* Ends the process if the call in work has taken too long. */
-void thread_watch(struct thread *t);
+uint64_t thread_watch(struct thread *t);
 
 /*
  * Close the channels and free. A driver that does not come back within two
