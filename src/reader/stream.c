@@ -127,7 +127,7 @@ stream_init(struct stream *s, sd_event *ev, int fd,
 	s->events = 0;
 	s->ops = ops;
 	s->ctx = ctx;
-	s->paused = s->closing = s->again = false;
+	s->paused = s->closing = s->again = s->is_late = false;
 	if (fd < 0)
 		return ERR_OK;
 	flags = fcntl(fd, F_GETFL);
@@ -158,6 +158,12 @@ stream_flush(struct stream *s)
 	if (buf_status(&s->out) != ERR_OK || flush(s) != ERR_OK)
 		s->closing = true;
 	update(s);
+}
+
+void
+stream_flush_late(struct stream *s)
+{
+	streamset_flush_late(s);
 }
 
 void

@@ -39,6 +39,8 @@ struct stream {
 	bool paused; /* reads nothing */
 	bool closing; /* `gone` comes at the next turn of the loop */
 	bool again; /* `input` is called without new bytes */
+	struct stream *late; /* who is flushed after this one */
+	bool is_late; /* stream_flush_late() */
 };
 
 /*
@@ -57,6 +59,12 @@ void stream_done(struct stream *s);
  */
 void stream_put(struct stream *s, struct span bytes);
 void stream_flush(struct stream *s);
+
+/*
+ * The same when the events that stream_loop() has at hand are dispatched: what
+ * they all have for one peer goes out together.
+ */
+void stream_flush_late(struct stream *s);
 
 /* `gone` will be called soon; nothing more is read or sent. */
 void stream_close(struct stream *s);

@@ -20,6 +20,8 @@ static struct {
 	size_t users; /* streams, and the loop */
 	sd_event_source *src; /* sd-event waits for the set */
 	struct stream *batch[BATCH]; /* whose events are being dispatched */
+	bool looping; /* in stream_loop() */
+	struct stream *late; /* to be flushed before the next wait */
 } set = { .epfd = -1 };
 
 static void
@@ -116,10 +118,41 @@ streamset_remove(struct stream *s)
 		if (set.batch[i] == s)
 			set.batch[i] = NULL;
 	}
+	for (struct stream **p = &set.late; *p != NULL; p = &(*p)->late) {
+		if (*p == s) {
+			*p = s->late;
+			break;
+		}
+	}
+	s->is_late = false;
 	if (s->fd < 0)
 		return;
 	(void)epoll_ctl(set.epfd, EPOLL_CTL_DEL, s->fd, NULL);
 	leave();
+}
+
+void
+streamset_flush_late(struct stream *s)
+{
+	if (!set.looping) {
+		stream_flush(s);
+	} else if (!s->is_late) {
+		s->is_late = true;
+		s->late = set.late;
+		set.late = s;
+	}
+}
+
+static void
+flush_late(void)
+{
+	struct stream *s;
+
+	while ((s = set.late) != NULL) {
+		set.late = s->late;
+		s->is_late = false;
+		stream_flush(s);
+	}
 }
 
 /* ---- the loop */
@@ -154,6 +187,7 @@ loop(sd_event *ev)
 	int n, r = 0;
 
 	while (sd_event_get_state(ev) != SD_EVENT_FINISHED) {
+		flush_late();
 		n = collect(got,
 		    settled            ? -1
 			: last_run > 0 ? SETTLE_MS
@@ -182,7 +216,9 @@ stream_loop(sd_event *ev)
 		return -1;
 	set.src = sd_event_source_disable_unref(set.src);
 	if (epoll_ctl(set.epfd, EPOLL_CTL_ADD, sd_event_get_fd(ev), &e) == 0) {
+		set.looping = true;
 		r = loop(ev);
+		set.looping = false;
 		(void)epoll_ctl(
 		    set.epfd, EPOLL_CTL_DEL, sd_event_get_fd(ev), NULL);
 	}

@@ -14,6 +14,9 @@ MUST_CHECK err_t streamset_add(struct stream *s, sd_event *ev);
 /* Wait for these (EPOLLIN, EPOLLOUT), which becomes s->events. */
 void streamset_change(struct stream *s, uint32_t events);
 
+/* stream_flush() before the loop sleeps, or now if there is none. */
+void streamset_flush_late(struct stream *s);
+
 /* No more events of `s`, also of those that are being dispatched. */
 void streamset_remove(struct stream *s);
 

@@ -17,6 +17,7 @@ struct end {
 	sd_event *ev;
 	int peer;
 	unsigned int inputs;
+	bool frees; /* itself, with bytes that are not sent yet */
 	uint64_t timer_ms; /* 0: at once */
 	uint64_t heard_ms, fired_ms;
 };
@@ -36,6 +37,11 @@ on_input(struct stream *s, void *ctx)
 	struct end *e = ctx;
 
 	buf_drop(&s->in, s->in.n);
+	if (e->frees) {
+		buf_put(&s->out, span_str("y"));
+		stream_flush_late(s);
+		stream_close(s); /* and stream_done() in `gone` */
+	}
 	e->inputs++;
 	e->heard_ms = clock_ms();
 	if (e->timer_ms == 0)
@@ -175,6 +181,67 @@ TEST(the_set_serves_both_loops)
 	close_end(&e);
 	open_end(&e);
 	assert_int_equal(1, write(e.peer, "x", 1));
+	assert_int_equal(7, stream_loop(e.ev));
+	close_end(&e);
+}
+
+/* Two that have something for a third: it wakes once. */
+static unsigned int spoke;
+
+static err_t
+speak_late(struct stream *s, void *ctx)
+{
+	struct end *to = ctx;
+
+	buf_drop(&s->in, s->in.n);
+	buf_put(&to->s.out, span_str("ab"));
+	stream_flush_late(&to->s);
+	assert_int_equal(to->s.out.n, 2 * ++spoke); /* not sent yet */
+	return ERR_OK;
+}
+
+static int
+listen_late(sd_event_source *src UNUSED, int fd, uint32_t ev UNUSED, void *data)
+{
+	char got[16];
+
+	assert_int_equal(read(fd, got, sizeof(got)), 4);
+	return sd_event_exit(data, 9);
+}
+
+TEST(what_is_flushed_late_goes_out_together)
+{
+	static const struct stream_ops ops = { speak_late, on_gone };
+	struct end to, from[2];
+
+	open_end(&to);
+	spoke = 0;
+	for (size_t i = 0; i < nitems(from); i++) {
+		int pair[2];
+
+		from[i] = (struct end){ 0 };
+		assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+		buf_init(&from[i].s.in, 64);
+		EXPECT_OK(stream_init(&from[i].s, to.ev, pair[0], &ops, &to));
+		from[i].peer = pair[1];
+		assert_int_equal(1, write(pair[1], "x", 1));
+	}
+	assert_true(sd_event_add_io(to.ev, NULL, to.peer, EPOLLIN, listen_late,
+			to.ev) >= 0);
+	assert_int_equal(9, stream_loop(to.ev));
+	assert_int_equal(spoke, 2);
+	for (size_t i = 0; i < nitems(from); i++)
+		close_end(&from[i]);
+	close_end(&to);
+}
+
+TEST(who_is_freed_before_it_is_flushed_is_forgotten)
+{
+	struct end e;
+
+	open_end(&e);
+	assert_int_equal(1, write(e.peer, "x", 1));
+	e.frees = true;
 	assert_int_equal(7, stream_loop(e.ev));
 	close_end(&e);
 }

@@ -34,7 +34,7 @@ client_free(struct client *c)
 	struct job *j = c->job;
 
 	unlink_client(c);
-	if (j != NULL && j->slot->busy == j)
+	if (j != NULL && flight_has(&j->slot->flight, j))
 		j->client = NULL; /* the driver still works for it */
 	else if (j != NULL)
 		job_end(j);

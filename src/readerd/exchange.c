@@ -155,6 +155,7 @@ on_transmit(struct client *c, struct handle *h)
 	    .handle = h,
 	    .go = transmit_go,
 	    .done = transmit_done,
+	    .plain = !h->slot->log.on, /* its lines come in pairs */
 	    .power = -1 });
 }
 

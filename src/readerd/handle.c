@@ -70,8 +70,10 @@ leave_slot(struct handle *h, bool left_clean)
 		if (j->handle == h)
 			j->handle = NULL;
 	}
-	if (s->busy != NULL && s->busy->handle == h)
-		s->busy->handle = NULL;
+	for (struct job *j = s->flight.first; j != NULL; j = j->next) {
+		if (j->handle == h)
+			j->handle = NULL;
+	}
 	if (s->exclusive == h)
 		s->exclusive = NULL;
 	/* raw is no protocol that the next one would find agreed on */

@@ -116,7 +116,7 @@ hold_cancel(struct client *c, const struct wire_disposition *unhold)
 
 	if (unhold->card != c->body.hold.card)
 		return ERR_SEQUENCE;
-	if (s->busy == j)
+	if (flight_has(&s->flight, j))
 		return ERR_BUSY; /* it is being granted: answer that first */
 	job_end(j);
 	client_reply_rv(c, SCARD_E_CANCELLED);

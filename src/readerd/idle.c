@@ -86,7 +86,7 @@ idle_check(struct slot *s)
 {
 	uint64_t since, now;
 
-	if (s->holder == NULL || s->busy != NULL || !kept_waiting(s)) {
+	if (s->holder == NULL || s->flight.first != NULL || !kept_waiting(s)) {
 		if (s->idle != NULL)
 			(void)sd_event_source_set_enabled(
 			    s->idle, SD_EVENT_OFF);

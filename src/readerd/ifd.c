@@ -86,7 +86,7 @@ ifd_attach(struct ifd *ifd, int fd)
 	err_t e;
 
 	buf_init(&ifd->channel.in, 2 * FRAME_MAX);
-	buf_init(&ifd->channel.out, (WORKER_SLOTS + 1) * FRAME_MAX);
+	buf_init(&ifd->channel.out, WORKER_SLOTS * WORKER_AHEAD * FRAME_MAX);
 	if ((e = stream_init(&ifd->channel, ifd->svc->ev, fd, &ops, ifd)))
 		return e;
 	ifd->up = true;
@@ -163,7 +163,7 @@ ifd_send(struct ifd *ifd, const struct worker_frame *f)
 	if (!ifd->up || worker_build(f, &ifd->channel.out) != ERR_OK)
 		stream_close(&ifd->channel);
 	else
-		stream_flush(&ifd->channel);
+		stream_flush_late(&ifd->channel);
 }
 
 void
@@ -174,7 +174,8 @@ ifd_check(struct service *svc)
 	for (size_t i = 0; i < svc->slots_n; i++) {
 		struct slot *s = svc->slots[i];
 
-		if (s->busy == NULL || now < s->busy_until)
+		if (s->flight.first == NULL ||
+		    now - s->flight.since < svc->driver_ms)
 			continue;
 		log_err("reader \"%s\": its driver does not answer: given up",
 		    s->name);

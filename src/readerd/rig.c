@@ -9,7 +9,8 @@
 
 #define ATR "3b800181"
 
-static struct worker_frame asked;
+static struct worker_frame asked[WORKER_AHEAD]; /* oldest first */
+static size_t asked_n;
 
 static void
 must(bool ok)
@@ -30,6 +31,7 @@ driver_says(struct rig *r, const struct worker_frame *f)
 void
 rig_plug(struct rig *r)
 {
+	asked_n = 0;
 	must(ifd_attach(&r->svc.ifds[0], -1) == ERR_OK);
 	driver_says(r,
 	    &(struct worker_frame){
@@ -126,24 +128,32 @@ rig_asked(struct rig *r, uint32_t *value)
 	struct buf *out = &r->svc.ifds[0].channel.out;
 	size_t used;
 
-	if (worker_parse(buf_span(out), &asked, &used) != ERR_OK)
+	struct worker_frame f;
+
+	if (worker_parse(buf_span(out), &f, &used) != ERR_OK)
 		return 0;
+	must(asked_n < nitems(asked));
+	asked[asked_n++] = f;
 	if (value != NULL)
-		*value = asked.value;
+		*value = f.value;
 	buf_drop(out, used);
-	return asked.type;
+	return f.type;
 }
 
 void
 rig_answer(struct rig *r, err_t e, const char *hex)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(70000);
+	struct worker_frame f;
 
-	must(hex_decode(span_str(hex), &b) == ERR_OK);
+	must(hex_decode(span_str(hex), &b) == ERR_OK && asked_n > 0);
+	f = asked[0];
+	asked_n--;
+	memmove(asked, asked + 1, asked_n * sizeof(asked[0]));
 	driver_says(r,
 	    &(struct worker_frame){ .type = WORKER_ANSWER,
-		.slot = asked.slot,
-		.id = asked.id,
+		.slot = f.slot,
+		.id = f.id,
 		.value = e,
 		.body = buf_span(&b) });
 }

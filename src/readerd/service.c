@@ -30,7 +30,7 @@ drop_slot(struct slot *s)
 
 	while ((j = s->queue) != NULL)
 		job_end(j);
-	if ((j = s->busy) != NULL)
+	while ((j = s->flight.first) != NULL)
 		job_end(j);
 	sd_event_source_disable_unref(s->idle);
 	free(s);

@@ -56,8 +56,7 @@ job_end(struct job *j)
 			break;
 		}
 	}
-	if (s->busy == j)
-		s->busy = NULL;
+	flight_remove(&s->flight, j);
 	if (j->client != NULL)
 		j->client->job = NULL;
 	free(j);
@@ -79,7 +78,7 @@ take_ready(struct slot *s)
 		    job_ready(j))
 			found = p;
 	}
-	if (found == NULL)
+	if (found == NULL || !flight_room(&s->flight, *found))
 		return NULL;
 	j = *found;
 	*found = j->next;
@@ -114,6 +113,8 @@ next_job(struct slot *s)
 
 	if (!s->reset_due)
 		return take_ready(s);
+	if (s->flight.first != NULL)
+		return NULL;
 	if (s->card == WORKER_CARD_OUT || !s->powered) {
 		s->reset_due = false;
 		return take_ready(s);
@@ -132,7 +133,7 @@ slot_run(struct slot *s)
 	if (s->in_run)
 		return;
 	s->in_run = true;
-	while (s->busy == NULL && (j = next_job(s)) != NULL)
+	while ((j = next_job(s)) != NULL)
 		j->go(j);
 	s->in_run = false;
 	hold_tell(s);
@@ -147,8 +148,7 @@ slot_ask(struct job *j, enum worker_type type, uint32_t value, struct span body)
 	if (++s->next_id == 0)
 		s->next_id = 1;
 	j->id = s->next_id;
-	s->busy = j;
-	s->busy_until = deadline_in(s->svc->driver_ms);
+	flight_add(&s->flight, j);
 	ifd_send(s->ifd,
 	    &(struct worker_frame){
 		(uint16_t)type, s->number, j->id, value, body });
@@ -157,11 +157,10 @@ slot_ask(struct job *j, enum worker_type type, uint32_t value, struct span body)
 err_t
 slot_answer(struct slot *s, uint32_t id, err_t e, struct span body)
 {
-	struct job *j = s->busy;
+	struct job *j = flight_answered(&s->flight, id);
 
-	if (j == NULL || j->id != id)
+	if (j == NULL)
 		return ERR_FORMAT;
-	s->busy = NULL;
 	if (j->handle != NULL && j->handle == s->holder)
 		idle_used(s);
 	j->done(j, e, body);
@@ -256,13 +255,14 @@ slot_appear(struct slot *s, struct span name)
 
 /* The driver will not answer any more. */
 static void
-fail_busy(struct slot *s)
+fail_flight(struct slot *s)
 {
-	struct job *j = s->busy;
+	struct job *j;
 
-	s->busy = NULL;
-	if (j != NULL)
+	while ((j = s->flight.first) != NULL) {
+		flight_remove(&s->flight, j);
 		j->done(j, ERR_SERVICE, SPAN_NONE);
+	}
 }
 
 void
@@ -280,7 +280,7 @@ slot_vanish(struct slot *s)
 	s->exclusive = NULL;
 	for (h = s->handles; h != NULL; h = h->next_of_slot)
 		h->mark = MARK_GONE;
-	fail_busy(s);
+	fail_flight(s);
 	s->in_run = false;
 	slot_run(s); /* each job finds out for itself */
 	while ((h = s->handles) != NULL) {

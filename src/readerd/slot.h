@@ -3,7 +3,8 @@
  * One reader: its card, who is connected to it, who has it, and who waits for
  * it. There is one queue, first come first served but for what a login waits
  * for; a job whose turn it is but that may not run yet (another's transaction)
- * is passed over and keeps its place. One job at a time talks to the driver.
+ * is passed over and keeps its place. One job at a time talks to the driver
+ * (but see flight.h).
  *
  * A transaction (BEGIN) and a hold (HOLD of a token worker) are the same thing
  * here: `holder`. The death of a holder makes a reset due, which comes before
@@ -18,6 +19,7 @@
 #include "pcsc/wire.h"
 #include "reader/worker.h"
 #include "readerd/apdulog.h"
+#include "readerd/flight.h"
 
 struct client;
 struct handle;
@@ -51,8 +53,7 @@ struct slot {
 	sd_event_source *idle; /* owned; NULL: not needed yet */
 
 	struct job *queue; /* first is next */
-	struct job *busy; /* the driver works for this one */
-	uint64_t busy_until; /* clock_ms(); then the driver counts as hung */
+	struct flight flight; /* the driver works for these */
 	uint32_t next_id;
 	bool in_run;
 
@@ -79,6 +80,7 @@ struct job {
 	void (*done)(struct job *j, err_t e, struct span answer);
 	uint32_t id; /* of the request to the driver */
 	bool first; /* goes before those that are not (WIRE_HOLD_FIRST) */
+	bool plain; /* one command: may be in flight with others (flight.h) */
 
 	/* for bringing a card up (power.h) */
 	int power; /* enum worker_power still to be done, -1: none */
@@ -100,14 +102,14 @@ bool job_ready(const struct job *j);
 /* Finished: freed. The caller's event ends with slot_run(). */
 void job_end(struct job *j);
 
-/* Ask the driver; the answer comes to j->done. One job at a time. */
+/* Ask the driver; the answer comes to j->done. */
 void slot_ask(
     struct job *j, enum worker_type type, uint32_t value, struct span body);
 
 /* Give turns until the driver is busy or nobody can run. */
 void slot_run(struct slot *s);
 
-/* The driver's answer to the request in work. ERR_FORMAT: to another one. */
+/* The driver's answer to its oldest request. ERR_FORMAT: to another one. */
 MUST_CHECK err_t slot_answer(
     struct slot *s, uint32_t id, err_t e, struct span body);
 

@@ -454,8 +454,8 @@ TEST(a_driver_that_hangs_is_killed_and_its_client_told)
 	killed = 0;
 	ifd_check(&rig.svc); /* it has time left */
 	assert_int_equal(killed, 0);
-	assert_non_null(rig.svc.slots[0]->busy);
-	rig.svc.slots[0]->busy_until = 0;
+	assert_non_null(rig.svc.slots[0]->flight.first);
+	rig.svc.slots[0]->flight.since -= rig.svc.driver_ms;
 	ifd_check(&rig.svc);
 	assert_int_equal(killed, 7);
 	assert_int_equal(ifd->cookie, 0);

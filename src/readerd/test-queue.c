@@ -384,4 +384,110 @@ TEST(an_answer_that_nobody_asked_for_is_a_lie)
 	rig_stop(&rig);
 }
 
+/* One command that is answered at once: what a program does, no chip. */
+static void
+be_quick(void)
+{
+	transmit(0);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	rig_answer(&rig, ERR_OK, "9000");
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	rig.svc.slots[0]->flight.quick = true; /* whatever the clock says */
+}
+
+TEST(commands_to_a_quick_card_fly_together_and_keep_their_order)
+{
+	start();
+	be_quick();
+	for (size_t i = 0; i < N; i++) {
+		transmit(i);
+		assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	}
+	rig_answer(&rig, ERR_OK, "9000");
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	silent(1);
+	rig_answer(&rig, ERR_TIMEOUT, "");
+	assert_int_not_equal(heard(1, TRANSMIT_N), 0);
+	silent(2);
+	rig_answer(&rig, ERR_OK, "9000");
+	assert_int_equal(heard(2, TRANSMIT_N), 0);
+	rig_stop(&rig);
+}
+
+TEST(a_slow_card_has_one_command_at_a_time)
+{
+	start();
+	be_quick();
+	transmit(0);
+	rig.svc.slots[0]->flight.since -= 2; /* so long it takes */
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	rig_answer(&rig, ERR_OK, "9000");
+	transmit(1);
+	transmit(2);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	rig_stop(&rig);
+}
+
+TEST(a_transaction_waits_for_what_flies_and_nothing_overtakes_it)
+{
+	start();
+	be_quick();
+	transmit(0);
+	begin(1);
+	transmit(2);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	silent(1);
+	rig_answer(&rig, ERR_OK, "9000");
+	assert_int_equal(heard(1, BEGIN_N), 0);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	end(1, SCARD_LEAVE_CARD);
+	assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+	rig_stop(&rig);
+}
+
+TEST(who_dies_while_commands_fly_takes_only_his_own_along)
+{
+	start();
+	be_quick();
+	for (size_t i = 0; i < N; i++)
+		transmit(i);
+	client_free(c[1]);
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(rig_asked(&rig, NULL), WORKER_TRANSMIT);
+		rig_answer(&rig, ERR_OK, "9000");
+	}
+	assert_int_equal(heard(0, TRANSMIT_N), 0);
+	assert_int_equal(heard(2, TRANSMIT_N), 0);
+	rig_stop(&rig);
+}
+
+TEST(commands_that_fly_when_the_reader_goes_are_all_answered)
+{
+	start();
+	be_quick();
+	for (size_t i = 0; i < N; i++)
+		transmit(i);
+	rig_unplug(&rig);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(
+		    heard(i, TRANSMIT_N), SCARD_E_READER_UNAVAILABLE);
+	rig_stop(&rig);
+}
+
+TEST(answers_in_another_order_are_a_lie)
+{
+	struct worker_frame f = { .type = WORKER_ANSWER };
+
+	start();
+	be_quick();
+	transmit(0);
+	transmit(1);
+	f.id = rig.svc.slots[0]->flight.first->next->id;
+	EXPECT_OK(worker_build(&f, &rig.svc.ifds[0].channel.in));
+	EXPECT_ERR(ERR_FORMAT, ifd_input(&rig.svc.ifds[0]), "the second first");
+	rig_stop(&rig);
+}
+
 TEST_MAIN("readerd/queue")
