@@ -27,7 +27,7 @@ struct options {
 	unsigned int seconds;
 	unsigned int hold_us; /* of a transaction, or between two moves */
 	pid_t pid; /* of the service, for its memory */
-	const char *mover; /* nullifd's page, or null-ifd's socket */
+	const char *mover; /* nullifd's page */
 };
 
 extern struct options opt;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An IFD handler (API 3.0) without hardware, for pcscd: what a benchmark over
+ * An IFD handler (API 3.0) without hardware: what a benchmark over
  * it measures is the service in front of the driver. DEVICENAME in reader.conf
  * is the file of nullifd.h; the service is told of card moves at once, by the
  * event function that pcscd offers drivers.

@@ -3,11 +3,11 @@
 """Our reader service beside Debian's pcscd, in one run, through Debian's
 libpcsclite: bench/pcsc/run.py BUILD [--long] [--json FILE] [--only SUITE,...]
 
-Both have a card that costs nothing. pcscd loads its driver: nullifd answers in
-pcscd's own process. Our drivers live in a process of their own: null-ifd
-answers there, so each command of ours pays for the way to it and back. "over
-vpcd" is the same card as a third process, behind our virtual reader and behind
-pcscd's vpcd driver.
+Both have a card that costs nothing, in the same driver: nullifd, which answers
+in pcscd's own process and in our host for foreign drivers. Our drivers live in a
+process of their own, so each command of ours pays for the way to it and back.
+"over vpcd" is the same card as a process of its own, behind our virtual reader
+and behind pcscd's vpcd driver.
 
 Both run in turns, so that a drift of the machine hits both alike. A figure is
 the median of the runs' medians. Client, service and card share a processor,
@@ -58,6 +58,12 @@ def on(cpus):
             os.sched_setaffinity(0, cpus)
         os.setpriority(os.PRIO_PROCESS, 0, NICE)
     return apply
+
+
+def page(path):
+    """What nullifd looks at: a card is in."""
+    with open(path, "wb") as f:
+        f.write((1).to_bytes(4, sys.byteorder) + bytes(4092))
 
 
 class Service:
@@ -113,13 +119,24 @@ class Ours(Service):
     def prepare(self, vpcd):
         self.socket = f"{self.dir}/pcscd.comm"
         self.env["PCSCLITE_CSOCK_NAME"] = self.socket
-        self.mover = f"{self.dir}/virtual-0.sock"
-        self.where = self.mover if vpcd else None
-        driver = self.program("scs-ifd" if vpcd else "null-ifd")
+        self.mover = f"{self.dir}/page-0"
+        self.where = f"{self.dir}/virtual-0.sock" if vpcd else None
+        driver = self.program("scs-ifd") if vpcd else self.foreign()
         self.argv = [self.program("scs-readerd"), "--standalone", self.dir,
                      "--ifd", driver]
-        for _ in range(self.readers):
-            self.argv += ["--virtual", "Null"]
+        for i in range(self.readers):
+            page(f"{self.dir}/page-{i}")
+            self.argv += ["--virtual", f"page-{i}"]
+
+    def foreign(self):
+        """scs-ifd with nullifd, where --virtual NAME asks for one."""
+        path = f"{self.dir}/driver"
+        with open(path, "w") as f:
+            f.write(f"#!/bin/sh\nexec {self.program('scs-ifd')} --ifdhandler "
+                    f"{self.program('libnullifd.so')} --name \"$2\" "
+                    f"--device {self.dir}/\"$2\"\n")
+        os.chmod(path, 0o700)
+        return path
 
 
 class Theirs(Service):
@@ -135,8 +152,7 @@ class Theirs(Service):
         os.mkdir(conf)
         with open(f"{conf}/null", "w") as f:
             for i in range(self.readers):
-                with open(f"{self.dir}/page-{i}", "wb") as page:
-                    page.write((1).to_bytes(4, sys.byteorder) + bytes(4092))
+                page(f"{self.dir}/page-{i}")
                 device, channel = f"{self.dir}/page-{i}", i + 1
                 if vpcd:
                     device, channel = f"/dev/null:0x{PORT:X}", PORT
