@@ -90,6 +90,10 @@ handler_start(
 
 	if (d == NULL)
 		return ERR_NOMEM;
+	if (setup.fd < 0) {
+		free(d);
+		return ERR_IO;
+	}
 	/* its constructors are the first to eat */
 	if ((e = sandbox_memory(MEMORY_MAX)))
 		log_err("no limit of memory: %s", err_text(e));
