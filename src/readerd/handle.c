@@ -2,6 +2,7 @@
 #include "readerd/handle.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "readerd/service.h"
 
@@ -15,14 +16,22 @@ card_in_use(const struct service *svc, int32_t card)
 	return false;
 }
 
-static size_t
-slot_handles(const struct slot *s)
+/* As for connections (listen.h): a part is for workers, root and ourselves. */
+static bool
+has_room(const struct slot *s, const struct client *c)
 {
-	size_t n = 0;
+	const uid_t uid = c->peer.uid;
+	size_t n = 0, of_uid = 0;
 
-	for (const struct handle *h = s->handles; h; h = h->next_of_slot)
+	for (const struct handle *h = s->handles; h; h = h->next_of_slot) {
 		n++;
-	return n;
+		of_uid += h->client->peer.uid == uid ? 1 : 0;
+	}
+	if (n >= HANDLES_PER_SLOT)
+		return false;
+	return c->dialect == DIALECT_WORKER || uid == 0 || uid == geteuid() ||
+	    (of_uid < HANDLES_PER_UID &&
+		n < HANDLES_PER_SLOT - HANDLES_PER_SLOT / 8);
 }
 
 err_t
@@ -33,7 +42,7 @@ handle_new(
 
 	if (c->handles_n >= HANDLES_PER_CONTEXT)
 		return ERR_NOMEM;
-	if (slot_handles(s) >= HANDLES_PER_SLOT)
+	if (!has_room(s, c))
 		return ERR_LIMIT;
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return ERR_NOMEM;

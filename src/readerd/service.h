@@ -34,6 +34,7 @@ struct watch;
 
 #define HANDLES_PER_CONTEXT 200
 #define HANDLES_PER_SLOT 4096
+#define HANDLES_PER_UID 1024 /* of a slot; of those without privileges */
 
 struct service {
 	sd_event *ev; /* owned; NULL in tests */

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "readerd/handle.h"
 #include "readerd/rig.h"
 #include "test.h"
 
@@ -80,6 +81,42 @@ TEST(one_user_has_a_quota_and_root_has_none)
 	assert_true(room(ANOTHER));
 	come(0, CONTEXTS_PER_UID);
 	assert_true(room(0));
+	rig_stop(&rig);
+}
+
+/* Handles of this uid's for the card, in as many contexts as it takes. */
+static size_t
+connect_all(uid_t uid, enum dialect dialect, size_t most)
+{
+	struct slot *s = rig.svc.slots[0];
+	struct handle *h;
+	struct client *c = NULL;
+	size_t n = 0;
+
+	for (; n < most; n++) {
+		if (n % HANDLES_PER_CONTEXT == 0) {
+			c = rig_client(&rig, dialect);
+			c->peer.uid = uid;
+		}
+		if (handle_new(c, s, SCARD_SHARE_SHARED, &h) != ERR_OK)
+			break;
+	}
+	return n;
+}
+
+TEST(no_user_takes_all_handles_of_a_card)
+{
+	start();
+	assert_int_equal(
+	    connect_all(STRANGER, DIALECT_PLAIN, 5000), HANDLES_PER_UID);
+	assert_int_equal(
+	    connect_all(ANOTHER, DIALECT_PLAIN, 5000), HANDLES_PER_UID);
+	assert_int_equal(
+	    connect_all(ANOTHER + 1, DIALECT_PLAIN, 5000), HANDLES_PER_UID);
+	assert_int_equal(connect_all(ANOTHER + 2, DIALECT_PLAIN, 5000),
+	    HANDLES_PER_UID - HANDLES_PER_SLOT / 8);
+	assert_int_equal(connect_all(0, DIALECT_PLAIN, 100), 100);
+	assert_int_equal(connect_all(STRANGER, DIALECT_WORKER, 100), 100);
 	rig_stop(&rig);
 }
 
