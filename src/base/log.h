@@ -23,7 +23,14 @@ enum log_level { /* as syslog(3) */
  */
 void log_init(const char *name, int fd, enum log_level max);
 
-/* Cut to 1 KiB and cleaned (base/text.h): one event is one line. */
+/*
+ * Cut to 1 KiB and cleaned (base/text.h): one event is one line. Of warnings and
+ * errors of one kind (one `fmt`) at most LOG_BURST are written in LOG_WINDOW_MS,
+ * and the next one is preceded by how many were not: who can cause them fills no
+ * disk, and drives nobody else's lines out of a journal.
+ */
+#define LOG_BURST 100
+#define LOG_WINDOW_MS 10000
 void log_at(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 #define log_err(...) log_at(LOG_LV_ERR, __VA_ARGS__)

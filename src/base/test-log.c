@@ -2,6 +2,8 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -46,6 +48,64 @@ TEST(log_leaves_out_what_is_below_its_level)
 	assert_string_equal(logged(), "");
 	log_err("but this");
 	assert_non_null(strstr(logged(), "but this\n"));
+}
+
+/* The clock goes ahead by so many seconds. */
+static time_t ahead;
+
+int
+clock_gettime(clockid_t clock, struct timespec *t)
+{
+	int r = (int)syscall(SYS_clock_gettime, clock, t);
+
+	t->tv_sec += ahead;
+	return r;
+}
+
+static void
+turned_away(unsigned int i)
+{
+	log_warning("a client was turned away: %u", i);
+}
+
+/* Lines of one kind that get through of so many. */
+static unsigned int
+flood(unsigned int n)
+{
+	unsigned int through = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		turned_away(i);
+		through += logged()[0] != '\0';
+	}
+	return through;
+}
+
+TEST(who_floods_the_log_drives_no_other_line_out_of_it)
+{
+	start(LOG_LV_DEBUG);
+	assert_int_equal(flood(3 * LOG_BURST), LOG_BURST);
+	log_err("a certificate is false");
+	assert_non_null(strstr(logged(), "a certificate is false"));
+	for (unsigned int i = 0; i < 2 * LOG_BURST; i++) {
+		log_debug("who asks for them gets them all");
+		assert_string_not_equal(logged(), "");
+	}
+}
+
+TEST(how_many_lines_are_missing_is_told_with_the_next)
+{
+	const char *got;
+
+	start(LOG_LV_NOTICE);
+	assert_int_equal(flood(LOG_BURST + 7), LOG_BURST);
+	ahead += LOG_WINDOW_MS / 1000;
+	turned_away(7);
+	got = logged();
+	assert_non_null(strstr(got, ": 7 lines like the next were left out\n"));
+	assert_non_null(strstr(got, "turned away: 7\n"));
+	turned_away(8);
+	assert_null(strstr(logged(), "left out"));
 }
 
 TEST(log_event_is_one_line_whatever_it_quotes)

@@ -9,10 +9,13 @@ usage: siege.py BUILD [CHECK ...]
 import collections
 import ctypes
 import os
+import re
+import resource
 import signal
 import sys
 import time
 
+import ifd
 import stack
 from readerd_rig import expect
 
@@ -128,6 +131,57 @@ def nobody_can_eat_the_machine(st):
                        f"threads of {name}")
 
 
+def anonymous_memory(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return 1024 * int(re.search(r"RssAnon:\s+(\d+)", f.read())[1])
+
+
+def contexts_are_small(st):
+    """Thousands for root, and each costs little."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    n = min(5000, hard - 200) if ROOT else 200
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n + 100), hard))
+    pid = st.pid_of("scs-readerd")
+    before = anonymous_memory(pid)
+    many = [ifd.client(st) for _ in range(n)]
+    for c in many:
+        expect(c.establish(), 0, f"one of {n} contexts")
+    each = (anonymous_memory(pid) - before) / n
+    for c in many:
+        c.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    print(f"  {n} contexts of {each:.0f} bytes")
+    if not ifd.sanitized(sys.argv[1]):
+        expect(each <= 4096, True, "bytes of each")
+
+
+def knock(st, times):
+    """In a process of a user without rights: how many were let in."""
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        let_in = 0
+        for _ in range(times):
+            c = ifd.client(st)
+            let_in += c.establish() == 0
+            c.close()
+        os._exit(min(let_in, 99))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def knocking_fills_no_log(st):
+    if not ROOT:
+        print("  everybody who could knock is let in")
+        return
+    st.mark()
+    expect(knock(st, 1000), 0, "let in")
+    told = st.log_text()[st.log_mark:].count("may not use readers")
+    expect(0 < told <= 100, True, f"{told} lines of a thousand")
+    login_again(st)
+
+
 def traced_and_dead(st):
     """A debugger that holds on to what has ended: its parent is told late, or,
     as an event loop may see it, never."""
@@ -174,7 +228,8 @@ def a_killed_supervisor_leaves_nobody(st):
 
 def main():
     checks = (nobody_holds_more_than_he_needs, nobody_can_become_more,
-              nobody_can_eat_the_machine, traced_and_dead,
+              nobody_can_eat_the_machine, contexts_are_small,
+              knocking_fills_no_log, traced_and_dead,
               a_killed_supervisor_leaves_nobody)
     only = sys.argv[2:]
     with stack.Stack(sys.argv[1]) as st:
