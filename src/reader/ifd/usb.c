@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "reader/config/bundle.h"
-#include "reader/usb/scan.h"
+#include "reader/usb/halt.h"
 
 #define DEVICE_MAX 64
 
@@ -52,6 +52,7 @@ usb_driver_args(const struct usb_args *usb, struct driver_args *out)
 {
 	struct usb_reader r;
 	char text[USB_TEXT_MAX];
+	unsigned int halted;
 	err_t e;
 
 	if ((e = usb_find(&usb->at, &r))) {
@@ -61,6 +62,10 @@ usb_driver_args(const struct usb_args *usb, struct driver_args *out)
 	}
 	if ((e = match(usb->bundle, &r)))
 		return e;
+	if ((halted = usb_go_on(&r)) > 0)
+		log_notice("reader \"%s\": it had stopped at %u of its "
+			   "endpoints: told to go on",
+		    name, halted);
 	describe(&r);
 	out->name = name;
 	out->library = library;
