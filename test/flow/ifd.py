@@ -23,6 +23,7 @@ from readerd_rig import expect
 VPCD = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 USER = "nobody"
 ATR = bytes.fromhex("3b800181")
+NOT_TRANSACTED = 0x80100016
 GONE = (0x80100017, 0x80100069, 0x8010001D)  # what a client may be told
 
 
@@ -344,6 +345,8 @@ def bad_driver_checks(st, is_sanitized):
     costs_only_itself(st, pids, name, 0xE2, "hang in transmit")
     costs_only_itself(st, pids, name, 0xE3, "length that lies")
     costs_only_itself(st, pids, name, 0xE6, "rubbish, then stopped")
+    reader_does_not_answer(st, pids, name, 0xEB, "a reader that has stopped")
+    reader_does_not_answer(st, pids, name, 0xEC, "commands that all fail")
     _, _, answer, _ = one_command(st, name, 0xEA)
     if os.geteuid() == 0:  # otherwise threads are those of all of the user's
         expect(answer, (0, b"\x90\0"), "how many threads it may have")
@@ -373,6 +376,27 @@ def bad_driver_checks(st, is_sanitized):
     stack.wait_until(lambda: states(st)["No ATR 08 00"][2] & 0x8, 10,
                      "a card without ATR counts as mute")
     neighbours_notice_nothing(st, pids)
+
+
+def reader_does_not_answer(st, pids, name, ins, what):
+    """Its driver says so, and goes on living: it is ended for that."""
+    label, before, answer, _ = one_command(st, name, ins)
+    expect(answer[0] in (NOT_TRANSACTED, *GONE), True,
+           f"{what}: {answer[0]:#x}")
+
+    def ended():
+        c = client(st)
+        c.establish()
+        if c.connect(reader=name) == 0:  # it may say that the card has gone
+            c.transmit(bytes([0, 0xA4, 0, 0]))
+        c.close()
+        return not os.path.exists(f"/proc/{before}")
+
+    stack.wait_until(ended, 30, f"{what}: the end of its process")
+    wait_atr(st, name, ATR, 30)
+    expect(ifds(st)[label][0] != before, True, f"{what}: a new process")
+    neighbours_notice_nothing(st, pids)
+    print(f"  {what}: ended, back")
 
 
 def leak(st, pids, name, ins):

@@ -19,6 +19,8 @@
  *	00 E9    as E4, of memory that could be shared
  *	00 EA    makes threads until there are no more, and ends them: 6F if
  *	         that takes more than a thousand
+ *	00 EB    gets no word out of its reader from then on
+ *	00 EC    sees the card from then on, but has no answer from it
  */
 #include <limits.h>
 #include <pthread.h>
@@ -49,6 +51,7 @@ EXPORT ifdh_control3_fn IFDHControl;
 EXPORT ifdh_presence_fn IFDHICCPresence;
 
 static char behaviour[64];
+static int blind, deaf;
 
 static int
 is(const char *what)
@@ -232,6 +235,12 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 	(void)lun;
 	(void)send;
 	(void)recv;
+	blind |= ins == 0xeb;
+	deaf |= ins == 0xec;
+	if (blind || deaf) {
+		*rx_length = 0;
+		return IFDH_COMMUNICATION_ERROR;
+	}
 	rx[0] = 0x90;
 	rx[1] = 0x00;
 	*rx_length = 2;
@@ -296,5 +305,5 @@ IFDHICCPresence(ifdh_dword lun)
 	(void)lun;
 	if (is("hang-presence"))
 		hang();
-	return IFDH_ICC_PRESENT;
+	return blind ? IFDH_COMMUNICATION_ERROR : IFDH_ICC_PRESENT;
 }

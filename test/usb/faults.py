@@ -48,17 +48,33 @@ def a_garbled_answer_fails_its_command_alone(w):
 
 
 def an_answer_that_never_comes_costs_one_driver(w):
-    """libccid waits for longer than scsd lets a card think. The answer is
-    there when the next driver asks something else."""
-    chip = w.two_slots.ports[0].interface
-    chip.fault = "no answer"
-    got = send(w, w.slots[0], echo(30)[0], None)
-    expect(got in FAILED, f"the client was told {got}")
-    expect(chip.fault is None, "nobody was asked")
-    w.wait_file("/tmp/use-bob", r"then 0x8010\w+")
-    comes_back(w, w.slots[0])
+    """libccid waits for longer than scsd lets a card think. Of two slots it
+    waits as well when their endpoint has stalled."""
+    slots, contactless = (d.ports[i].interface for d, i in (
+        (w.two_slots, 0), (w.two_parts, 1)))
+    slots.fault, contactless.fault = "a stall", "no answer"
+    for name, reader in ("stalled", w.slots[0]), ("waits", w.parts[1]):
+        w.sh(f"reader-watch send '{reader}' {echo(30)[0].hex()} "
+             f">/tmp/{name} 2>&1 &")
+    for name in ("stalled", "waits", "use-bob"):
+        m = w.wait_file(f"/tmp/{name}", "then 0x8010\\w+")
+        expect(m[0] in FAILED, f"{name} was told {m[0]}")
+    for reader in (w.slots[0], w.parts[1]):
+        comes_back(w, reader)
     w.wait_reader(w.slots[1], True)
-    expect(chip.late is None, "the answer did not come after all")
+    expect(contactless.late is None, "the answer did not come after all")
+    undisturbed(w, "use-carol")
+
+
+def a_reader_that_stalls_is_opened_anew(w):
+    """libccid itself goes on failing until the reader is unplugged."""
+    old = w.usb_ifd()
+    w.two_parts.ports[1].interface.fault = "a stall"
+    got = send(w, w.parts[1], echo(20)[0], None)
+    expect(got in FAILED, f"the client was told {got!r}")
+    comes_back(w, w.parts[1])
+    gone = set(old) - set(w.usb_ifd())
+    expect(len(gone) == 1, f"drivers that were ended: {gone} of {old}")
     undisturbed(w, "use-carol")
 
 
@@ -72,5 +88,6 @@ def they_are_unplugged(w):
 STEPS = (
     a_garbled_answer_fails_its_command_alone,
     an_answer_that_never_comes_costs_one_driver,
+    a_reader_that_stalls_is_opened_anew,
     they_are_unplugged,
 )

@@ -65,13 +65,17 @@ ask_driver(struct place *p, const struct worker_frame *f)
 {
 	struct thread *t = p->t;
 	bool power = f->type == WORKER_POWER || f->type == WORKER_PROTOCOL;
+	err_t e;
 
 	buf_reset(&t->answer);
 	begin(t, power ? "powering a card" : "talking to a card",
 	    power ? POWER_LIMIT_MS : t->setup.timeout_ms);
-	return finish(t,
+	e = finish(t,
 	    calls_request(&t->setup.driver, p->lun, f,
 		span_from(p->atr, p->atr_n), &t->answer));
+	if (failing_request(&t->failing, f, e))
+		give_up(t, "its commands to a card fail");
+	return e;
 }
 
 static void
@@ -118,6 +122,8 @@ look(struct place *p)
 		log_notice("reader \"%s\": unplugged", t->setup.name);
 		_exit(0);
 	}
+	if (failing_look(&t->failing, e))
+		give_up(t, "it gets no word out of the reader");
 	if (e == ERR_OK && !p->in) {
 		card_in(p);
 	} else if (e != ERR_OK && p->in) {

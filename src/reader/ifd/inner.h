@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "codec/atr.h"
+#include "reader/ifd/failing.h"
 #include "reader/ifd/thread.h"
 
 #define STOP_MS 2000u
@@ -36,6 +37,7 @@ struct thread {
 	struct place places[WORKER_SLOTS];
 	unsigned int n; /* slots the driver says it has */
 	struct buf answer, out;
+	struct failing failing;
 
 	pthread_mutex_t lock; /* the inner one; of these: */
 	bool stop;
