@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The whole service under valgrind: cards in and out, pairing, good and bad logins.
+"""The whole service under valgrind: cards in and out, pairing, good and bad logins,
+and each command that an administrator types.
 
 Each process has run under valgrind, with no invalid access, nothing used
 uninitialised and nothing lost.
@@ -21,6 +22,8 @@ USER = "nobody"
 WRONG = "654321"
 SERVICES = ("scsd", "scs-readerd", "scs-ifd", "scs-tokend", "scs-token-worker",
             "scs-authd")
+TOOLS = ("sc_auth", "security", "system_profiler")
+DRIVER = "com.example.driver"
 PATIENCE = 60  # seconds for what takes a moment without valgrind
 
 
@@ -33,11 +36,12 @@ class Slow(stack.Stack):
         os.mkdir(f"{self.prefix}/valgrind")
         os.chmod(f"{self.prefix}/valgrind", 0o1777)
         shutil.copy(self.program("no-filter.so"), libexec)
-        for name in SERVICES:
+        for name in SERVICES + TOOLS:
             # copies: a service's user may not reach the build
             shutil.copy(self.program(name), f"{libexec}/{name}.real")
             shutil.copy(self.program("under-valgrind"), f"{libexec}/{name}")
-        self.programs["scsd"] = f"{libexec}/scsd"
+        for name in ("scsd",) + TOOLS:
+            self.programs[name] = f"{libexec}/{name}"
         return super().start()
 
     def wait_log(self, part, seconds=PATIENCE):
@@ -62,19 +66,44 @@ class Slow(stack.Stack):
         self.wait_log("card out")
 
 
+def commands(s, key):
+    """Each with what it succeeds with, and some that fail. At the end USER is
+    paired with the key."""
+    token = ["security", "smartcards", "token"]
+    out = f"{s.prefix}/out"
+    os.mkdir(out)
+    pair = ["sc_auth", "pair", "-u", USER, "-h"]
+    new = "87654321"
+    for status, stdin, *argv in (
+            (0, "", "security", "list-smartcards", "--json"),
+            (0, "", "security", "export-smartcard"),
+            (0, "", "security", "export-smartcard", "-e", out),
+            (0, "", *token, "-d", DRIVER), (0, "", *token, "-l"),
+            (0, "", *token, "-e", DRIVER), (2, "", *token, "-d", ""),
+            (0, "", "system_profiler"), (0, "", "system_profiler", "-json"),
+            (0, "", "system_profiler", "-xml"),
+            (0, "", "sc_auth", "identities"), (44, "", *pair, "0" * 40),
+            (0, "", *pair, key),
+            (0, "", "sc_auth", "identities", "--json"),
+            (0, "", "sc_auth", "list", "-u", USER),
+            (0, "", "sc_auth", "unpair", "-u", USER),
+            (0, f"{stack.PIN}\n", *pair, key, "--pin"),
+            (0, "", "sc_auth", "pairing_ui", "-s", "status"),
+            (4, f"{WRONG}\n", "sc_auth", "verifypin"),
+            (4, f"{WRONG}\n", "sc_auth", "verifypin"),
+            (0, f"{stack.PIN}\n{new}\n", "sc_auth", "changepin"),
+            (0, f"{new}\n{stack.PIN}\n", "sc_auth", "changepin"),
+            (0, f"{stack.PIN}\n", "sc_auth", "verifypin"),
+            (2, "", "sc_auth", "nothing")):
+        s.tool(*argv, stdin=stdin, check=status)
+        print(f"  {' '.join(argv)}", flush=True)
+
+
 def story(s):
     alice = s.person("alice.card", "Alice Slow", "p256")
     bob = s.person("bob.card", "Bob Slow", "rsa2048")
     card = s.card(alice)
-    for argv in (("security", "list-smartcards"),
-                 ("security", "export-smartcard", "-t", "certs"),
-                 ("sc_auth", "identities"),
-                 ("sc_auth", "pair", "-u", USER, "-h",
-                  stack.pubkey_hash(s.certificate(alice, "9a"))),
-                 ("sc_auth", "list", "-u", USER)):
-        code, out, err = s.tool(*argv, stdin=f"{stack.PIN}\n")
-        if code != 0:
-            raise stack.Failure(f"{argv}: exit {code}\n{out}{err}")
+    commands(s, stack.pubkey_hash(s.certificate(alice, "9a")))
     s.expect_login("PAM_SUCCESS", stack.PIN)
     s.expect_login("PAM_AUTH_ERR", WRONG, "no", "no")
     s.expect_login("PAM_SUCCESS", stack.PIN)
@@ -108,7 +137,7 @@ def verdict(folder):
             problems.append(f"--- {file}\n{text}")
     problems += [f"no {name} was watched by valgrind" if name not in seen else
                  f"no {name} came to its end"
-                 for name in SERVICES
+                 for name in SERVICES + TOOLS
                  if name not in ended and (name not in seen or
                                            name != "scs-ifd")]
     return problems, len(files)
