@@ -59,6 +59,8 @@ class Card:
     def __init__(self, stack, file, reader=0, extra=(), where=None):
         where = where or f"unix:{stack.prefix}/run/scs/virtual-{reader}.sock"
         self.control_path = f"{file}.ctl"
+        if os.path.exists(self.control_path):  # of one that was killed
+            os.unlink(self.control_path)
         self.log = open(f"{file}.log", "ab")
         self.proc = subprocess.Popen(
             [stack.program("scs-vcard"), "run", file, "--connect", where,
