@@ -252,6 +252,9 @@ pl_lock(const char *path, int *lock, struct why *why)
 		return why_add(why, e, "the folder of %s: %s", path,
 		    e == ERR_DENIED ? "permission denied (are you root?)"
 				    : err_text(e));
+	/* who can write it could put in a lock that he never lets go */
+	if ((e = pl_folder_trusted(folder, why)))
+		return e;
 	/* the folder itself could be locked, for ever, by whoever may read it */
 	(void)snprintf(file, sizeof(file), "%s%s", folder, PL_LOCK_NAME);
 	fd = open(file,

@@ -256,6 +256,25 @@ TEST(an_item_goes_in_and_out_of_a_list_alone)
 	    ERR_FORMAT, prefs_set_item(dir, key, "a", true, &why), "no list");
 }
 
+/* Whoever can write it could hold a lock there, and us with it. */
+TEST(a_folder_that_others_can_write_is_not_locked)
+{
+	CLEANUP(prefs_close) struct prefs *p = open_empty();
+	const struct pref_value no = { .type = PREF_BOOL, .number = 0 };
+	char folder[SCS_PATH_MAX / 2], lock[SCS_PATH_MAX];
+	struct why why = { 0 };
+
+	(void)snprintf(folder, sizeof(folder), "%s%s", dir, PATH_PREFS_DIR);
+	(void)snprintf(lock, sizeof(lock), "%s" PL_LOCK_NAME, folder);
+	(void)unlink(lock);
+	assert_int_equal(chmod(folder, 0777), 0);
+	EXPECT_ERR(ERR_DENIED,
+	    prefs_set(dir, PREFS_SMARTCARD, "allowSmartCard", &no, &why),
+	    "written by others");
+	assert_int_equal(access(lock, F_OK), -1);
+	assert_int_equal(chmod(folder, 0755), 0);
+}
+
 TEST(setting_refuses_what_would_be_malformed)
 {
 	const struct pref_value nine = { .type = PREF_INT, .number = 9 };
