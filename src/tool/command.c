@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tool/command.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,29 @@ help(const struct command *c, FILE *to)
 		    c->verbs[i].synopsis[0] != '\0' ? " " : "",
 		    c->verbs[i].synopsis);
 	(void)fprintf(to, "\n%s\n", c->about);
+}
+
+/*
+ * A standard descriptor that is closed would be the next socket's number, and
+ * what is printed would go to a service or into a file. In its place comes one
+ * that fails when it is used.
+ */
+static void
+fill_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXITS_FAILED);
+	}
+}
+
+void
+command_begin(const char *name)
+{
+	fill_standard();
+	say_name(name);
 }
 
 int
@@ -119,7 +143,7 @@ command_run(const struct command *c, int argc, char **argv)
 	struct why why = { 0 };
 	int next = 0;
 
-	say_name(c->name);
+	command_begin(c->name);
 	if (options_parse(specs, nitems(specs), argc, argv, &next, &why) ||
 	    command_prefix(given, &prefix, &why)) {
 		say("%s", why.text);

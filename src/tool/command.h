@@ -51,6 +51,10 @@ MUST_CHECK err_t command_options(const struct invocation *in,
 MUST_CHECK err_t command_prefix(
     const char *given, const char **out, struct why *why);
 
+/* First of all: the command's name for messages, and standard descriptors that
+ * are there, though perhaps of no use. */
+void command_begin(const char *name);
+
 /* `status`, or EXITS_FAILED if standard output did not take everything. */
 int command_end(int status);
 

@@ -114,7 +114,7 @@ main(int argc, char **argv)
 	struct arguments a = { .form = REPORT_TEXT };
 	struct why why = { 0 };
 
-	say_name("system_profiler");
+	command_begin("system_profiler");
 	if (parse(argc, argv, &a, &why)) {
 		say("%s", why.text);
 		return EXITS_USAGE;

@@ -479,6 +479,31 @@ def verifypin_presents_the_pin_once_and_logs_out(w, c):
     same("PIN", w.token.asked[5], (fake.LOGIN, b"\0" * 7 + b"\1", b"123456"))
 
 
+def closed_descriptors_are_nobody_elses(w, c):
+    """What is said on standard output or error does not go into the socket that
+    would get its number."""
+    with_pin_card(w, c, 3)
+    for closed, status in ((">&-", 1), ("2>&-", 0), (">&- 2>&-", 1)):
+        r = subprocess.run(
+            ["sh", "-c", f'exec "$@" {closed}', "sh",
+             *w.argv("sc_auth", "verifypin")], input=b"123456\n",
+            capture_output=True, timeout=60)
+        same(f"{closed}: exit code", r.returncode, status)
+        same(f"{closed}: error", r.stderr.decode(),
+             "sc_auth: standard output: could not be written\n"
+             if closed == ">&-" else "")
+    same("each was presented", kinds(w.token).count(fake.LOGIN), 3)
+    r = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh",
+                        *w.argv("sc_auth", "verifypin")],
+                       capture_output=True, timeout=60)
+    same("no standard input", r.returncode, 1)
+    r = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh",
+                        *w.argv("system_profiler")],
+                       capture_output=True, timeout=60)
+    same("system_profiler", r.returncode, 1)
+    same("no more PINs", kinds(w.token).count(fake.LOGIN), 3)
+
+
 def verifypin_wrong_tells_the_tries_left(w, c):
     for left, words in ((2, ", 2 tries left"), (1, ", 1 try left"),
                         (fake.UNKNOWN, "")):
