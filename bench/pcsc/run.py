@@ -121,22 +121,13 @@ class Ours(Service):
         self.env["PCSCLITE_CSOCK_NAME"] = self.socket
         self.mover = f"{self.dir}/page-0"
         self.where = f"{self.dir}/virtual-0.sock" if vpcd else None
-        driver = self.program("scs-ifd") if vpcd else self.foreign()
         self.argv = [self.program("scs-readerd"), "--standalone", self.dir,
-                     "--ifd", driver]
+                     "--ifd", self.program("scs-ifd")]
+        if not vpcd:
+            self.argv += ["--library", self.program("libnullifd.so")]
         for i in range(self.readers):
             page(f"{self.dir}/page-{i}")
             self.argv += ["--virtual", f"page-{i}"]
-
-    def foreign(self):
-        """scs-ifd with nullifd, where --virtual NAME asks for one."""
-        path = f"{self.dir}/driver"
-        with open(path, "w") as f:
-            f.write(f"#!/bin/sh\nexec {self.program('scs-ifd')} --ifdhandler "
-                    f"{self.program('libnullifd.so')} --name \"$2\" "
-                    f"--device {self.dir}/\"$2\"\n")
-        os.chmod(path, 0o700)
-        return path
 
 
 class Theirs(Service):
@@ -257,6 +248,7 @@ def startup(make, long):
         argv = [other if a == s.dir else a for a in s.argv]
         if isinstance(s, Ours):
             s.env["PCSCLITE_CSOCK_NAME"] = f"{other}/pcscd.comm"
+            page(f"{other}/page-0")
         r = s.bench("startup", "--", *argv)
         shutil.rmtree(s.dir)
         yield "exec to first list of readers", r["first_list_us"] / 1000

@@ -105,10 +105,10 @@ buf_wrote(struct buf *b, size_t n)
 void
 buf_put(struct buf *b, struct span s)
 {
-	uint8_t *at;
-
-	if (s.n != 0 && (at = buf_grow(b, s.n)) != NULL)
-		memcpy(at, s.p, s.n);
+	if (s.n == 0 || !reserve(b, s.n))
+		return;
+	memcpy(b->p + b->n, s.p, s.n);
+	b->n += s.n;
 }
 
 static void

@@ -24,6 +24,7 @@ static const char usage[] =
     "GID]\n"
     "                   [--uid UID]\n"
     "       scs-readerd --standalone DIR --virtual NAME ... [--ifd PROGRAM]\n"
+    "                   [--library IFDHANDLER]\n"
     "The reader service: PC/SC for every program. Started by scsd.\n"
     "\n"
     "  --readers N           ask scsd for the drivers 0 to N-1\n"
@@ -36,6 +37,8 @@ static const char usage[] =
     "  --standalone DIR      without scsd, for tests: sockets below DIR\n"
     "  --virtual NAME        standalone: a virtual reader\n"
     "  --ifd PROGRAM         standalone: where scs-ifd is\n"
+    "  --library IFDHANDLER  standalone: readers of this driver instead; each\n"
+    "                        one's name is its device's, in DIR\n"
     "  --card-timeout-ms N   the drivers' time limit for a card (60000)\n"
     "  --debug\n"
     "  --help, --version\n";
@@ -118,6 +121,9 @@ set_option(struct options *o, int option, const char *text)
 	case 'i':
 		o->alone.ifd_program = text;
 		return true;
+	case 'l':
+		o->alone.library = text;
+		return true;
 	case 't':
 		o->alone.timeout_ms = text;
 		return parse_number(text, 600000, &o->card_ms);
@@ -146,6 +152,7 @@ parse_args(int argc, char **argv, struct options *o)
 		{ "standalone", required_argument, NULL, 's' },
 		{ "virtual", required_argument, NULL, 'v' },
 		{ "ifd", required_argument, NULL, 'i' },
+		{ "library", required_argument, NULL, 'l' },
 		{ "card-timeout-ms", required_argument, NULL, 't' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },

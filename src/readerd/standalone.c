@@ -29,12 +29,21 @@ listen_below(const char *dir, const char *name, int *fd)
 static void
 become_ifd(unsigned int index, int channel, int listener)
 {
-	const char *argv[] = { "scs-ifd", "--virtual", self->names[index], NULL,
-		NULL, NULL, NULL };
+	const char *argv[12] = { "scs-ifd", "--virtual", self->names[index] };
+	char device[SCS_PATH_MAX];
 	char *env[] = { NULL };
 	sigset_t none;
 	size_t n = 3;
 
+	if (self->library != NULL) {
+		argv[1] = "--name";
+		argv[n++] = "--ifdhandler";
+		argv[n++] = self->library;
+		argv[n++] = "--device";
+		argv[n++] = device;
+		(void)snprintf(device, sizeof(device), "%s/%s", self->dir,
+		    self->names[index]);
+	}
 	if (self->timeout_ms != NULL) {
 		argv[n++] = "--card-timeout-ms";
 		argv[n++] = self->timeout_ms;

@@ -11,6 +11,7 @@
 struct standalone {
 	const char *dir; /* borrowed, as all */
 	const char *ifd_program;
+	const char *library; /* an IFDHandler; NULL: virtual readers */
 	const char *timeout_ms; /* for cards; NULL: the default */
 	const char *names[IFDS_STATIC];
 	unsigned int n;

@@ -14,8 +14,8 @@
 #define LOOK_MS 400u /* pcscd's rate, for drivers that cannot wait */
 #define LOOK_POLLED_MS 2000u /* in case a polling function sleeps */
 #define POLL_MS 500 /* a polling function returns after this */
-#define POLL_REST_MS 100u /* of a polling function that does not wait */
-#define POLL_BURST_MS 2000u /* so much rest may be owed: cards that move */
+#define POLL_REST_MS 20u /* of a polling function that does not wait */
+#define POLL_BURST_MS 1000u /* so much rest may be owed: cards that move */
 #define OPEN_LIMIT_MS 30000u
 #define POWER_LIMIT_MS 30000u
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,8 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 	sigset_t term;
 	err_t e;
 
+	/* one driver, one thread in it at a time: one heap will do */
+	(void)mallopt(M_ARENA_MAX, 1);
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	(void)sigaddset(&term, SIGINT);
@@ -197,7 +200,10 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 		 groups | driver->sandbox_start | SANDBOX_NARROW)) ||
 	    (e = driver->start(h, ev, args, &h->self)))
 		return e;
-	return sandbox_enter(groups);
+	e = sandbox_enter(groups);
+	/* what the filters were made of, in each driver's process */
+	(void)malloc_trim(0);
+	return e;
 }
 
 int

@@ -10,7 +10,7 @@
 
 #include "reader/ifd/inner.h"
 
-#define CHUNK 4096u
+#define CHUNK 16384u
 
 void
 talk_patience(struct thread *t, unsigned int ms)
