@@ -82,7 +82,7 @@ def logging(s, card, lines_of=lines):
     before = len(lines_of(s))
     reconnect(s)
     s.wait_log("are logged until it is unplugged")
-    stack.wait_until(lambda: preferences(s)["Logging"] is False, 5,
+    stack.wait_until(lambda: preferences(s)["Logging"] is False, 20,
                      "the preference turned off")
     need(preferences(s) == {"Logging": False, "UserPairing": False},
          f"another key was touched: {preferences(s)}")
@@ -91,11 +91,15 @@ def logging(s, card, lines_of=lines):
     s.mark()
     card = stack.Card(s, s.alice)
     s.wait_log("card ready")
-    need(len(lines_of(s)) > before + 5, "the reading is not logged")
+    # journald takes its time
+    stack.wait_until(lambda: len(lines_of(s)) > before + 5, 20,
+                     "the reading in the log")
     sent = opensc(s, SELECT, VERIFY)
-    stack.wait_until(lambda: any(sent[0] in x for x in lines_of(s)), 5,
+    stack.wait_until(lambda: any(sent[0] in x for x in lines_of(s)), 20,
                      f"{sent[0]} in the log")
     seen = [x for x in card.tell("trace").splitlines() if x[:1].isdigit()]
+    stack.wait_until(lambda: len(lines_of(s)) - before >= len(seen), 20,
+                     f"{len(seen)} commands in the log")
     need(len(lines_of(s)) - before == len(seen),
          f"the card has seen {len(seen)} commands, the log "
          f"{len(lines_of(s)) - before}")
