@@ -48,15 +48,13 @@ new_handle(struct client *c, struct slot *s)
 {
 	struct wire_connect *b = &c->body.connect;
 	struct handle *h;
-	err_t e;
 
 	if (c->context == 0)
 		return SCARD_E_INVALID_HANDLE;
 	if (b->context != c->context)
 		return SCARD_E_INVALID_VALUE;
-	if ((e = handle_new(c, s, b->share, &h)))
-		return e == ERR_LIMIT ? SCARD_F_INTERNAL_ERROR
-				      : SCARD_E_NO_MEMORY;
+	if (handle_new(c, s, b->share, &h) != ERR_OK)
+		return SCARD_E_NO_MEMORY;
 	h->preferred = b->preferred;
 	b->card = h->card;
 	service_changed(s->svc);
