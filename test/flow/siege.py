@@ -12,6 +12,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import sys
 import time
 
@@ -131,6 +132,48 @@ def nobody_can_eat_the_machine(st):
                        f"threads of {name}")
 
 
+def as_nobody(do):
+    """Its exit status, in a process of a user without rights."""
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        os._exit(do())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+SOCKETS = {"run/pcscd/pcscd.comm": 0o666, "run/scs/token.sock": 0o666,
+           "run/scs/auth.sock": 0o666, "run/scs/reader.sock": 0o600,
+           "run/scs/virtual-0.sock": 0o600}
+
+
+def can_connect(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.connect(path)
+        except PermissionError:
+            return 0
+        return 1
+
+
+def sockets_are_for_whom_they_are(st):
+    found = {os.path.relpath(f"{folder}/{name}", st.prefix)
+             for folder in (f"{st.prefix}/run/pcscd", f"{st.prefix}/run/scs")
+             for name in os.listdir(folder)}
+    expect(found, set(SOCKETS), "what is in the two folders")
+    for folder in ("run/pcscd", "run/scs"):
+        s = os.stat(f"{st.prefix}/{folder}")
+        expect((s.st_mode & 0o7777, s.st_uid), (0o755, os.geteuid()), folder)
+    for name, mode in SOCKETS.items():
+        path = f"{st.prefix}/{name}"
+        s = os.stat(path)
+        expect((s.st_mode & 0o7777, s.st_uid), (mode, os.geteuid()), name)
+        if ROOT:
+            expect(as_nobody(lambda: can_connect(path)), mode == 0o666,
+                   f"nobody connects to {name}")
+
+
 def anonymous_memory(pid):
     with open(f"/proc/{pid}/status") as f:
         return 1024 * int(re.search(r"RssAnon:\s+(\d+)", f.read())[1])
@@ -156,19 +199,13 @@ def contexts_are_small(st):
 
 
 def knock(st, times):
-    """In a process of a user without rights: how many were let in."""
-    child = os.fork()
-    if child == 0:
-        os.setgroups([])
-        os.setresgid(65534, 65534, 65534)
-        os.setresuid(65534, 65534, 65534)
-        let_in = 0
-        for _ in range(times):
-            c = ifd.client(st)
-            let_in += c.establish() == 0
-            c.close()
-        os._exit(min(let_in, 99))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    """How many were let in."""
+    let_in = 0
+    for _ in range(times):
+        c = ifd.client(st)
+        let_in += c.establish() == 0
+        c.close()
+    return min(let_in, 99)
 
 
 def knocking_fills_no_log(st):
@@ -176,7 +213,7 @@ def knocking_fills_no_log(st):
         print("  everybody who could knock is let in")
         return
     st.mark()
-    expect(knock(st, 1000), 0, "let in")
+    expect(as_nobody(lambda: knock(st, 1000)), 0, "let in")
     told = st.log_text()[st.log_mark:].count("may not use readers")
     expect(0 < told <= 100, True, f"{told} lines of a thousand")
     login_again(st)
@@ -228,7 +265,8 @@ def a_killed_supervisor_leaves_nobody(st):
 
 def main():
     checks = (nobody_holds_more_than_he_needs, nobody_can_become_more,
-              nobody_can_eat_the_machine, contexts_are_small,
+              nobody_can_eat_the_machine, sockets_are_for_whom_they_are,
+              contexts_are_small,
               knocking_fills_no_log, traced_and_dead,
               a_killed_supervisor_leaves_nobody)
     only = sys.argv[2:]
