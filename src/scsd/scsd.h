@@ -19,6 +19,7 @@
 #define READERS_MAX 16 /* drivers: readerd's IFDS_MAX */
 #define VIRTUAL_MAX 16 /* virtual readers */
 #define WORKERS_MAX 128 /* of all services together */
+#define WORKERS_EACH (WORKERS_MAX / 2) /* of one: it starves no other */
 #define ARGS_MAX 64
 
 enum service_id {

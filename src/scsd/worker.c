@@ -25,14 +25,20 @@ may_spawn(const struct service *s, uint32_t kind)
 		(kind == WORKER_IFD || kind == WORKER_USB));
 }
 
+/* NULL: none, or none for this service. */
 static struct worker *
-free_entry(struct scsd *d)
+free_entry(const struct service *s)
 {
+	struct scsd *d = s->d;
+	struct worker *found = NULL;
+	unsigned int of_service = 0;
+
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
-		if (d->workers[i].owner == NULL)
-			return &d->workers[i];
+		of_service += d->workers[i].owner == s;
+		if (found == NULL && d->workers[i].owner == NULL)
+			found = &d->workers[i];
 	}
-	return NULL;
+	return of_service < WORKERS_EACH ? found : NULL;
 }
 
 static err_t
@@ -266,7 +272,7 @@ worker_spawn(struct service *s, const struct control *request)
 		.index = request->index,
 		.cookie = request->cookie };
 	CLOSE_FD int ours = -1, theirs = -1;
-	struct worker *w = free_entry(s->d);
+	struct worker *w = free_entry(s);
 	int pair[2];
 	err_t e = ERR_OK;
 

@@ -54,7 +54,7 @@ OPEN = {
 def processes(st):
     """pid, program, status"""
     names = {n[:15]: n for n in OPEN}
-    return [(pid, names[s["Name"].strip()], s)
+    return [(pid, names.get(s["Name"].strip(), "another"), s)
             for pid, s in stack.process_table(st.scsd.pid)]
 
 
@@ -263,6 +263,17 @@ def a_killed_supervisor_leaves_nobody(st):
     login_again(st)
 
 
+def a_greedy_service_starves_no_other(build):
+    """Whoever has broken into scs-readerd leaves workers for cards."""
+    st = stack.Stack(build)
+    st.programs["scs-readerd"] = stack.find_program(st.build, "greedy")
+    with st:
+        got = st.wait_log("greedy: ", 30)
+        expect(got.split(": ")[1], "64 workers", "what it got")
+        expect(sum(n == "scs-ifd" for _, n, _ in processes(st)) <= 64, True,
+               "drivers")
+
+
 def main():
     checks = (nobody_holds_more_than_he_needs, nobody_can_become_more,
               nobody_can_eat_the_machine, sockets_are_for_whom_they_are,
@@ -280,6 +291,9 @@ def main():
             if not only or check.__name__ in only:
                 check(st)
                 print(f"ok {check.__name__}", flush=True)
+    if not only or "a_greedy_service_starves_no_other" in only:
+        a_greedy_service_starves_no_other(sys.argv[1])
+        print("ok a_greedy_service_starves_no_other", flush=True)
     print("siege: all passed")
 
 
