@@ -286,7 +286,9 @@ pl_store(const char *path, plist_t list, struct why *why)
 	if (e != ERR_OK)
 		return why_add(why, e, "%s: cannot be written: %s", path,
 		    e == ERR_DENIED ? "permission denied (are you root?)"
-				    : err_text(e));
+			: e == ERR_IO
+			? "the disk is full, or fails; nothing was changed"
+			: err_text(e));
 	return ERR_OK;
 }
 

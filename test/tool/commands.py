@@ -11,7 +11,9 @@ import os
 import plistlib
 import pty
 import pwd
+import resource
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -278,6 +280,23 @@ def a_profiles_list_is_not_edited(w, c):
     for edit in (["-e", "com.example.a"], ["-d", "com.example.b"]):
         _, _, err = expect(w, verb + edit, 1, "")
         assert "an installed profile says" in err, err
+
+
+def a_full_disk_costs_nothing_that_was_there(w, c):
+    verb = ["security", "smartcards", "token"]
+    expect(w, verb + ["-d", "com.example.a"], 0)
+
+    def full():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+    r = subprocess.run(w.argv(*verb, "-d", "com.example.b"), timeout=60,
+                       capture_output=True, preexec_fn=full)
+    same("exit code", r.returncode, 1)
+    assert b"the disk is full" in r.stderr, r.stderr
+    expect(w, verb + ["-l"], 0, '\t"com.example.a"\n')
+    folder = f"{w.prefix}/etc/SmartCardServices/preferences"
+    same("files", sorted(os.listdir(folder)),
+         [".lock", "com.apple.security.smartcard.plist"])
 
 
 def who_may_only_look_holds_nobody_up(w, c):
