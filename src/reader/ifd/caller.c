@@ -14,8 +14,10 @@
 #define LOOK_MS 400u /* pcscd's rate, for drivers that cannot wait */
 #define LOOK_POLLED_MS 2000u /* in case a polling function sleeps */
 #define POLL_MS 500 /* a polling function returns after this */
+#define POLL_STOPPED_MS 10000 /* one that can be told to return */
 #define POLL_REST_MS 20u /* of a polling function that does not wait */
 #define POLL_BURST_MS 1000u /* so much rest may be owed: cards that move */
+#define STOP_AGAIN_MS 100
 #define OPEN_LIMIT_MS 30000u
 #define POWER_LIMIT_MS 30000u
 
@@ -211,7 +213,7 @@ poll_body(void *arg)
 	uint64_t before = clock_ms(), took, owed = 0;
 
 	while (!stopped(t)) {
-		(void)t->poll(p->lun, POLL_MS);
+		(void)t->poll(p->lun, t->poll_ms);
 		p->news = true;
 		take_driver(t);
 		if (p->news) /* else the caller has looked meanwhile */
@@ -262,6 +264,9 @@ open_all(struct thread *t)
 	begin(t, "describing the reader", LOOK_LIMIT_MS);
 	t->n = n = calls_slots(&t->setup.driver, 0);
 	t->poll = calls_poll_fn(&t->setup.driver, 0);
+	t->poll_ms = calls_stop_fn(&t->setup.driver, 0) != NULL
+	    ? POLL_STOPPED_MS
+	    : POLL_MS;
 	(void)finish(t, ERR_OK);
 	for (unsigned int i = 1; i < n; i++) {
 		if (open_place(&t->places[i]) != ERR_OK)
@@ -276,26 +281,22 @@ open_all(struct thread *t)
 	}
 }
 
+/* Told once more if it was not inside yet; thread_free() does not wait long. */
 static void
-stop_polling(struct thread *t)
+stop_polling(struct place *p)
 {
+	struct thread *t = p->t;
 	ifdh_stop_fn *stop;
 
-	if (t->poll == NULL)
-		return;
-	take_driver(t);
-	begin(t, "closing the reader", STOP_MS);
-	stop = calls_stop_fn(&t->setup.driver, 0);
-	for (unsigned int i = 0; i < t->n && stop != NULL; i++) {
-		if (t->places[i].polled)
-			(void)stop(t->places[i].lun);
-	}
-	(void)finish(t, ERR_OK);
-	leave_driver(t);
-	for (unsigned int i = 0; i < t->n; i++) {
-		if (t->places[i].polled)
-			(void)pthread_join(t->places[i].poller, NULL);
-	}
+	do {
+		take_driver(t);
+		begin(t, "closing the reader", STOP_MS);
+		stop = calls_stop_fn(&t->setup.driver, p->lun);
+		if (stop != NULL)
+			(void)stop(p->lun);
+		(void)finish(t, ERR_OK);
+		leave_driver(t);
+	} while (!join_within(p->poller, STOP_AGAIN_MS));
 }
 
 static void
@@ -333,7 +334,10 @@ caller_body(void *arg)
 		if (!talk_request(t, &f, &used))
 			more = talk_wait(t);
 	}
-	stop_polling(t);
+	for (unsigned int i = 0; i < t->n; i++) {
+		if (t->places[i].polled)
+			stop_polling(&t->places[i]);
+	}
 	close_all(t);
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct place {
 struct thread {
 	struct thread_setup setup;
 	ifdh_poll_fn *poll; /* NULL: none */
+	int poll_ms; /* it returns after that, news or not */
 	pthread_t caller;
 	bool running;
 	struct buf in; /* of the caller alone: requests */
@@ -67,6 +68,9 @@ void *caller_body(void *arg);
 
 /* With a stack of 1 MiB. False: no memory. */
 bool make_thread(pthread_t *out, void *(*body)(void *), void *arg);
+
+/* False: it has not ended in that time. */
+bool join_within(pthread_t thread, unsigned int ms);
 
 /* Say why and end the process. */
 __attribute__((noreturn)) void give_up(

@@ -17,7 +17,8 @@ static const uint8_t atr[] = { 0x3b, 0x80, 0x01, 0x81 };
 
 static atomic_bool card[2]; /* in the slots */
 static atomic_int inside; /* calls that are in the driver at once */
-static atomic_bool overlapped, hangs, polls, hasty;
+static atomic_bool overlapped, hangs, polls, hasty, stoppable;
+static atomic_bool told[2]; /* to return from its polling */
 static atomic_uint looks, closed, polled, unlooked;
 
 static void
@@ -60,8 +61,15 @@ fake_poll(ifdh_dword lun, int timeout_ms)
 			unlooked++;
 		return IFDH_SUCCESS;
 	}
-	while (clock_ms() < until && card[lun] == before)
+	while (clock_ms() < until && card[lun] == before && !told[lun])
 		(void)usleep(5000);
+	return IFDH_SUCCESS;
+}
+
+static long
+fake_stop(ifdh_dword lun)
+{
+	told[lun] = true;
 	return IFDH_SUCCESS;
 }
 
@@ -69,11 +77,16 @@ static long
 fake_get(ifdh_dword lun UNUSED, ifdh_dword tag, ifdh_dword *n, uint8_t *value)
 {
 	ifdh_poll_fn *fn = fake_poll;
+	ifdh_stop_fn *stop_fn = fake_stop;
 
 	enter();
 	if (tag == IFDH_TAG_SLOTS) {
 		*n = 1;
 		value[0] = 3; /* the third cannot be opened */
+		return leave(IFDH_SUCCESS);
+	}
+	if (tag == IFDH_TAG_STOP_POLLING && stoppable) {
+		memcpy(value, &stop_fn, sizeof(stop_fn));
 		return leave(IFDH_SUCCESS);
 	}
 	if (tag != IFDH_TAG_POLLING || !polls)
@@ -152,6 +165,7 @@ start(bool polling)
 	card[0] = card[1] = false;
 	overlapped = hangs = hasty = false;
 	polled = unlooked = 0;
+	told[0] = told[1] = false;
 	polls = polling;
 	closed = looks = 0;
 	seen_n = 0;
@@ -284,6 +298,15 @@ TEST(a_card_is_seen_by_looking)
 TEST(a_card_is_seen_by_the_polling_function)
 {
 	cards_come_and_go(true);
+}
+
+TEST(a_polling_function_that_can_be_told_to_return_is)
+{
+	stoppable = true;
+	cards_come_and_go(
+	    true); /* and closes both slots before it is given up */
+	stoppable = false;
+	assert_true(told[0] && told[1]);
 }
 
 TEST(requests_of_two_slots_are_answered_one_at_a_time)

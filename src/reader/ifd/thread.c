@@ -94,19 +94,27 @@ thread_watch(struct thread *t)
 	give_up(t, "no answer");
 }
 
-static bool
-join(struct thread *t)
+bool
+join_within(pthread_t thread, unsigned int ms)
 {
 	struct timespec until;
 
+	if (clock_gettime(CLOCK_REALTIME, &until) != 0)
+		return false;
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return pthread_timedjoin_np(thread, NULL, &until) == 0;
+}
+
+static bool
+join(struct thread *t)
+{
 	lock(t);
 	t->stop = true;
 	unlock(t);
 	talk_end(t);
-	if (clock_gettime(CLOCK_REALTIME, &until) != 0)
-		return false;
-	until.tv_sec += STOP_MS / 1000;
-	return pthread_timedjoin_np(t->caller, NULL, &until) == 0;
+	return join_within(t->caller, STOP_MS);
 }
 
 void
