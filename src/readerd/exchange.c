@@ -145,9 +145,12 @@ transmit_go(struct job *j)
 err_t
 on_transmit(struct client *c, struct handle *h)
 {
-	if (h->slot == NULL) {
+	uint32_t rv = handle_rv(h);
+
+	/* bad news does not wait for whoever has the card now */
+	if (rv != SCARD_S_SUCCESS) {
 		c->body.transmit.recv_length = 0;
-		client_reply_rv(c, handle_rv(h));
+		client_reply_rv(c, rv);
 		return ERR_OK;
 	}
 	return job_queue(&(struct job){ .slot = h->slot,

@@ -88,7 +88,7 @@ hold_go(struct job *j)
 err_t
 on_hold(struct client *c, struct handle *h)
 {
-	bool first;
+	bool first, login = (c->body.hold.flags & WIRE_HOLD_TAKE) != 0;
 
 	if (h->mark == MARK_GONE || h->mark == MARK_REMOVED) {
 		client_reply_rv(c, handle_rv(h));
@@ -97,13 +97,14 @@ on_hold(struct client *c, struct handle *h)
 	if (h->slot->holder == h)
 		return ERR_SEQUENCE;
 	/* what a login waits for */
-	first = (c->body.hold.flags & (WIRE_HOLD_TAKE | WIRE_HOLD_FIRST)) != 0;
+	first = login || (c->body.hold.flags & WIRE_HOLD_FIRST) != 0;
 	return job_queue(&(struct job){ .slot = h->slot,
 	    .client = c,
 	    .handle = h,
 	    .ready = may_hold,
 	    .go = hold_go,
 	    .first = first,
+	    .login_ms = login ? clock_ms() : 0,
 	    .power = -1,
 	    .finish = granted });
 }

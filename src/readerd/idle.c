@@ -26,6 +26,29 @@ kept_waiting(struct slot *s)
 	return found;
 }
 
+/* How long from now until so much time has passed since then; 0: it has. */
+static uint64_t
+left(uint64_t since, uint64_t ms)
+{
+	uint64_t gone = clock_ms() - since;
+
+	return gone < ms ? ms - gone : 0;
+}
+
+/* When the first of the logins that wait may take the card. */
+static uint64_t
+login_in(const struct slot *s)
+{
+	uint64_t soonest = DEADLINE_NONE, in;
+
+	for (const struct job *j = s->queue; j != NULL; j = j->next) {
+		if (j->login_ms != 0 &&
+		    (in = left(j->login_ms, LOGIN_MS)) < soonest)
+			soonest = in;
+	}
+	return soonest;
+}
+
 static int
 on_time(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 {
@@ -52,14 +75,13 @@ check_in(struct slot *s, uint64_t ms)
 }
 
 static void
-end_transaction(struct slot *s)
+end_transaction(struct slot *s, const char *why)
 {
 	struct handle *h = s->holder;
 
 	log_warning("reader \"%s\": uid %lu has had the card in a transaction "
-		    "for %u s without a command, and others wait: the card is "
-		    "reset and given to them",
-	    s->name, (unsigned long)h->client->peer.uid, IDLE_MS / 1000);
+		    "%s: the card is reset and given away",
+	    s->name, (unsigned long)h->client->peer.uid, why);
 	s->holder = NULL;
 	s->depth = 0;
 	s->reset_due = true;
@@ -84,7 +106,7 @@ end_hold(struct slot *s)
 void
 idle_check(struct slot *s)
 {
-	uint64_t since, now;
+	uint64_t since, idle_in, in;
 
 	if (s->holder == NULL || s->flight.first != NULL || !kept_waiting(s)) {
 		if (s->idle != NULL)
@@ -92,13 +114,17 @@ idle_check(struct slot *s)
 			    s->idle, SD_EVENT_OFF);
 		return;
 	}
-	now = clock_ms();
 	since =
 	    s->held && s->wanted_ms > s->used_ms ? s->wanted_ms : s->used_ms;
-	if (now - since < IDLE_MS)
-		check_in(s, IDLE_MS - (now - since));
+	in = idle_in = left(since, IDLE_MS);
+	if (!s->held && login_in(s) < in)
+		in = login_in(s);
+	if (in > 0)
+		check_in(s, in);
 	else if (s->held)
 		end_hold(s);
 	else
-		end_transaction(s);
+		end_transaction(s,
+		    idle_in == 0 ? "for 5 s without a command, and others wait"
+				 : "for which a login has waited for 10 s");
 }

@@ -4,7 +4,9 @@
  * SCardBeginTransaction (Windows SDK, winscard.h, remarks): a transaction
  * without an operation for more than five seconds ends, and the card is reset.
  * Here that costs a transaction only what somebody else waits for, and the same
- * time is what a token worker has for its answer to WANTED.
+ * time is what a token worker has for its answer to WANTED. A login waits for a
+ * transaction with commands, too, no longer than LOGIN_MS: less than the time
+ * in which scs-authd wants its first answer.
  */
 #ifndef SCS_READERD_IDLE_H
 #define SCS_READERD_IDLE_H
@@ -12,6 +14,7 @@
 #include "base/def.h"
 
 #define IDLE_MS 5000u
+#define LOGIN_MS 10000u
 
 struct slot;
 

@@ -81,6 +81,7 @@ struct job {
 	uint32_t id; /* of the request to the driver */
 	bool first; /* goes before those that are not (WIRE_HOLD_FIRST) */
 	bool plain; /* one command: may be in flight with others (flight.h) */
+	uint64_t login_ms; /* clock_ms() when a login asked; 0: it is none */
 
 	/* for bringing a card up (power.h) */
 	int power; /* enum worker_power still to be done, -1: none */

@@ -314,6 +314,39 @@ TEST(but_after_five_seconds_without_a_command_it_does)
 	rig_stop(&rig);
 }
 
+/* It waits for others' commands, but not for all that they might send. */
+TEST(a_transaction_with_commands_is_over_when_a_login_has_waited)
+{
+	struct wire_transmit t = { .send_protocol = 2, .send_length = 4 };
+	struct wire_handle b;
+	struct job *login;
+
+	start();
+	b.card = p_card = open_card(plain, SCARD_SHARE_SHARED);
+	EXPECT_OK(rig_say(plain, WIRE_BEGIN_TRANSACTION, &b, sizeof(b)));
+	assert_true(rig_hear(plain, &b, sizeof(b)));
+	ask_hold(other, o_card, WIRE_HOLD_TAKE);
+	login = other->job;
+	for (unsigned int s = 0; s < 9; s++) {
+		login->login_ms -= 1000;
+		say_transmit(plain, p_card);
+	}
+	assert_ptr_equal(rig.svc.slots[0]->holder, plain->handles);
+	login->login_ms -= 1000;
+	t.card = p_card; /* not in the middle of a command */
+	EXPECT_OK(rig_say_data(
+	    plain, WIRE_TRANSMIT, &t, sizeof(t), span_str("ABCD")));
+	assert_ptr_equal(rig.svc.slots[0]->holder, plain->handles);
+	rig_serve(&rig);
+	assert_int_equal(granted(other), WIRE_TOUCHED_RESET);
+	buf_reset(&plain->io.out);
+	EXPECT_OK(rig_say_data(
+	    plain, WIRE_TRANSMIT, &t, sizeof(t), span_str("ABCD")));
+	assert_true(rig_hear(plain, &t, sizeof(t))); /* at once */
+	assert_int_equal(t.rv, SCARD_W_RESET_CARD);
+	rig_stop(&rig);
+}
+
 TEST(a_login_goes_before_all_who_wait)
 {
 	struct wire_handle b;

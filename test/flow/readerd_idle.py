@@ -4,7 +4,7 @@ import multiprocessing
 import struct
 import time
 
-from readerd_rig import BEGIN, RESET, Service, TAKE, expect, sleeper
+from readerd_rig import BEGIN, HOLD, RESET, Service, TAKE, expect, sleeper
 
 
 def a_transaction_without_a_command_ends_when_others_wait(build):
@@ -73,6 +73,27 @@ def many_that_begin_and_sleep_keep_no_login_out(build):
     s.stop()
 
 
+def a_login_does_not_wait_for_ever(build):
+    """For one that sends a command each half second, in one transaction."""
+    s = Service(build)
+    card = s.card()
+    w, p = s.client(True).open(), s.client().open()
+    expect(p.begin(), 0, "BEGIN")
+    w.say(HOLD, struct.pack("=iIII", w.card, TAKE, 0, 0))
+    sent = 0
+    while p.transmit()[0] == 0:
+        sent += 1
+        time.sleep(0.5)
+    print(f"    {sent} commands, until the card was taken")
+    expect(struct.unpack("=iIII", w.hear(HOLD, 16))[2:], (2, 0), "the HOLD")
+    expect(sent >= 2 and 2 in card.controls, True, "and the card was reset")
+    expect(w.transmit()[0], 0, "the login's command")
+    expect(w.unhold(), 0, "UNHOLD")
+    expect((p.end(), p.reconnect(), p.transmit()[0]), (RESET, 0, 0),
+           "the other goes on after RECONNECT")
+    s.stop()
+
+
 def a_stopped_worker_loses_the_card(build):
     s = Service(build)
     card = s.card()
@@ -93,4 +114,5 @@ def a_stopped_worker_loses_the_card(build):
 CHECKS = [a_transaction_without_a_command_ends_when_others_wait,
           debians_client_gets_over_it,
           many_that_begin_and_sleep_keep_no_login_out,
+          a_login_does_not_wait_for_ever,
           a_stopped_worker_loses_the_card]
