@@ -61,7 +61,8 @@ struct client {
 	} access;
 	bool refused; /* no room: every request is answered with that */
 	enum waiting waiting;
-	bool event_due; /* something changed while held back */
+	bool event_due; /* something came while held back: */
+	uint32_t due_rv; /* a change, or a cancel, which goes before it */
 	uint32_t states_size; /* announced by STATES_SIZE */
 
 	struct handle *handles;

@@ -108,8 +108,12 @@ on_cancel(struct client *c, struct handle *h UNUSED)
 
 	while (target != NULL && (wanted == 0 || target->context != wanted))
 		target = target->next;
-	if (target != NULL && target->waiting == WAIT_ARMED)
+	if (target != NULL && target->waiting == WAIT_ARMED) {
 		client_event(target, SCARD_E_CANCELLED);
+	} else if (target != NULL && target->waiting == WAIT_HELD_BACK) {
+		target->event_due = true;
+		target->due_rv = SCARD_E_CANCELLED;
+	}
 	client_reply_rv(
 	    c, target != NULL ? SCARD_S_SUCCESS : SCARD_E_INVALID_HANDLE);
 	return ERR_OK;

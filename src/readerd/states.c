@@ -50,7 +50,7 @@ service_changed(struct service *svc)
 		if (c->waiting == WAIT_ARMED)
 			client_event(c, SCARD_S_SUCCESS);
 		else if (c->waiting == WAIT_HELD_BACK)
-			c->event_due = true;
+			c->event_due = true; /* due_rv stays */
 	}
 }
 
@@ -89,7 +89,7 @@ on_states_array(struct client *c, struct handle *h UNUSED)
 	if (c->waiting == WAIT_HELD_BACK)
 		c->waiting = WAIT_ARMED;
 	if (c->event_due)
-		client_event(c, SCARD_S_SUCCESS);
+		client_event(c, c->due_rv);
 	return ERR_OK;
 }
 
@@ -99,6 +99,7 @@ on_wait(struct client *c, struct handle *h UNUSED)
 	if (c->waiting != WAIT_NOT)
 		return ERR_SEQUENCE;
 	c->event_due = false;
+	c->due_rv = SCARD_S_SUCCESS;
 	if (c->minor < WIRE_MINOR_ARRAY) {
 		c->waiting = WAIT_ARMED;
 		return send_states(c, WIRE_OLD_READERS);
@@ -116,7 +117,7 @@ on_stop(struct client *c, struct handle *h UNUSED)
 
 	client_reply_raw(c, SPAN_NONE);
 	if (owed)
-		client_event(c, SCARD_S_SUCCESS);
+		client_event(c, c->due_rv);
 	return ERR_OK;
 }
 

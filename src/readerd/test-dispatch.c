@@ -392,6 +392,34 @@ TEST(cancel_wakes_the_context_it_names)
 	rig_stop(&rig);
 }
 
+/* At 4:6 the states come by a request of their own, and the event behind. */
+TEST(a_cancel_between_wait_and_states_is_not_lost)
+{
+	struct wire_reader_state all[WIRE_OLD_READERS];
+	struct wire_cancel k = { 0, 9 };
+	struct wire_wait w = { 9, 9 };
+	struct client *c, *other;
+
+	rig_start(&rig);
+	c = rig_client(&rig, DIALECT_PLAIN);
+	other = rig_client(&rig, DIALECT_PLAIN);
+	k.context = establish(c);
+	for (unsigned int stop = 0; stop < 2; stop++) {
+		EXPECT_OK(rig_say(c, WIRE_WAIT_READER_STATE_CHANGE, NULL, 0));
+		assert_int_equal(ask(other, WIRE_CANCEL, &k, sizeof(k)), 0);
+		rig_card(&rig, stop == 0); /* not instead of it */
+		assert_int_equal(c->io.out.n, 0);
+		EXPECT_OK(rig_say(c,
+		    stop ? WIRE_STOP_WAITING : WIRE_GET_READERS_STATE_ARRAY,
+		    NULL, 0));
+		assert_true(stop || rig_hear(c, all, sizeof(all)));
+		assert_true(rig_hear(c, &w, sizeof(w)));
+		assert_int_equal(w.rv, SCARD_E_CANCELLED);
+		assert_int_equal(c->io.out.n, 0);
+	}
+	rig_stop(&rig);
+}
+
 TEST(a_reader_goes_and_comes_back_in_its_place)
 {
 	struct wire_reader_state all[WIRE_OLD_READERS];

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import readerd_idle  # noqa: E402
+import readerd_wire  # noqa: E402
 from readerd_rig import (  # noqa: E402
     ATR, BEGIN, Card, Client, Closed, DENIED, DISCONNECT, ESTABLISH, Failure,
     GONE_READER, HOLD, MISMATCH, NO_CARD, READER, REMOVED, RESET, SHARING,
@@ -432,7 +433,8 @@ def standalone(build):
 CHECKS = [foreign_programs, strangers_sign_with_a_piv_card,
           errors_as_raw_frames, held_cards_and_who_waits,
           our_own_client_agrees, our_own_client_talks_to_debians_pcscd,
-          death_of_a_holder_resets, *readerd_idle.CHECKS, two_greedy_clients_get_a_fair_half,
+          death_of_a_holder_resets, *readerd_idle.CHECKS,
+          *readerd_wire.CHECKS, two_greedy_clients_get_a_fair_half,
           clients_that_misbehave_cost_only_themselves,
           cards_that_misbehave_cost_only_themselves,
           a_killed_driver_comes_back, no_wrong_return_under_card_churn,
