@@ -15,10 +15,12 @@ import sys
 
 import beside_calls
 import beside_changes
+import beside_programs
 import beside_rig
 import beside_wire
 
-PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES]
+PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES,
+          *beside_programs.PROBES]
 WAITS = "who waits for a transaction is served, not refused"
 RAW = "raw is for who asks for it; others keep their protocol"
 DIRECT = "a direct connection is one to the reader, whatever card is in it"
