@@ -259,7 +259,7 @@ TEST(an_item_goes_in_and_out_of_a_list_alone)
 /* Whoever can write it could hold a lock there, and us with it. */
 TEST(a_folder_that_others_can_write_is_not_locked)
 {
-	CLEANUP(prefs_close) struct prefs *p = open_empty();
+	CLEANUP(prefs_close) UNUSED struct prefs *p = open_empty();
 	const struct pref_value no = { .type = PREF_BOOL, .number = 0 };
 	char folder[SCS_PATH_MAX / 2], lock[SCS_PATH_MAX];
 	struct why why = { 0 };

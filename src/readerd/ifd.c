@@ -72,7 +72,8 @@ on_gone(struct stream *s UNUSED, void *ctx, err_t why)
 {
 	struct ifd *ifd = ctx;
 
-	if (why != ERR_REMOVED)
+	/* ERR_OK: it was gone when we had something for it */
+	if (why != ERR_OK && why != ERR_REMOVED)
 		log_err("reader driver %u broke the protocol (%s): its "
 			"process is given up",
 		    ifd->index, err_text(why));

@@ -433,7 +433,7 @@ hang_and_watch(void)
 	ask(&f);
 	before = clock_ms();
 	while (clock_ms() - before < 400)
-		assert_in_range(thread_watch(t), 1, 500);
+		assert_in_range(thread_watch(t), 1, 600);
 	while (clock_ms() - before < 5000) {
 		(void)thread_watch(t);
 		(void)usleep(10000);
