@@ -36,7 +36,8 @@ open_card(struct client *c, uint32_t share)
 	else
 		assert_true(rig_hear(c, &b, sizeof(b)));
 	assert_int_equal(b.rv, 0);
-	assert_int_equal(b.active, SCARD_PROTOCOL_T1);
+	if (share != SCARD_SHARE_DIRECT)
+		assert_int_equal(b.active, SCARD_PROTOCOL_T1);
 	return b.card;
 }
 
@@ -401,6 +402,69 @@ TEST(a_worker_that_does_not_answer_wanted_loses_the_card)
 	assert_int_equal(rig_asked(&rig, &how), WORKER_POWER);
 	assert_int_equal(how, WORKER_POWER_WARM);
 	rig_stop(&rig);
+}
+
+/* Everything that a stranger can say about a card. */
+static err_t
+say_to_card(struct client *c, int32_t card, uint32_t command)
+{
+	struct wire_transmit t = { .card = card,
+		.send_protocol = 2,
+		.send_length = 4,
+		.recv_length = 2 };
+	struct wire_control k = {
+		.card = card, .code = 1, .send_length = 4, .recv_length = 16
+	};
+	struct wire_attrib a = { .card = card, .id = 1, .length = 4 };
+	struct wire_reconnect r = { .card = card,
+		.share = SCARD_SHARE_SHARED,
+		.preferred = 3,
+		.initialization = SCARD_UNPOWER_CARD };
+	struct wire_disposition d = { card, SCARD_UNPOWER_CARD, 9 };
+
+	switch (command) {
+	case WIRE_TRANSMIT:
+		return rig_say_data(
+		    c, command, &t, sizeof(t), span_str("ABCD"));
+	case WIRE_CONTROL:
+		return rig_say_data(
+		    c, command, &k, sizeof(k), span_str("ABCD"));
+	case WIRE_GET_ATTRIB:
+	case WIRE_SET_ATTRIB:
+		return rig_say(c, command, &a, sizeof(a));
+	case WIRE_RECONNECT:
+		return rig_say(c, command, &r, sizeof(r));
+	default: /* END_TRANSACTION, DISCONNECT */
+		return rig_say(c, command, &d, sizeof(d));
+	}
+}
+
+/*
+ * Among them CONTROL, by which a reader with a keypad is told to present a PIN
+ * (PC/SC part 10), and every kind of reset.
+ */
+TEST(nothing_of_a_stranger_reaches_the_card_while_a_worker_holds_it)
+{
+	static const uint32_t shares[] = { SCARD_SHARE_SHARED,
+		SCARD_SHARE_DIRECT };
+	static const uint32_t commands[] = { WIRE_TRANSMIT, WIRE_CONTROL,
+		WIRE_GET_ATTRIB, WIRE_SET_ATTRIB, WIRE_RECONNECT,
+		WIRE_END_TRANSACTION, WIRE_DISCONNECT };
+
+	for (size_t s = 0; s < nitems(shares); s++) {
+		for (size_t i = 0; i < nitems(commands); i++) {
+			start();
+			p_card = open_card(plain, shares[s]);
+			(void)hold(worker, w_card);
+			EXPECT_OK(say_to_card(plain, p_card, commands[i]));
+			if (rig_asked(&rig, NULL) != 0)
+				fail_msg("command %u, share %u reached it",
+				    commands[i], shares[s]);
+			client_free(plain); /* nor does its end */
+			assert_int_equal(rig_asked(&rig, NULL), 0);
+			rig_stop(&rig);
+		}
+	}
 }
 
 TEST(unhold_takes_a_waiting_hold_back)
