@@ -233,8 +233,8 @@ pl_load(const char *path, plist_t *out, struct why *why)
 	return ERR_OK;
 }
 
-err_t
-pl_lock(const char *path, int *lock, struct why *why)
+static err_t
+lock_folder(const char *path, int *lock, struct why *why)
 {
 	CLOSE_FD int fd = -1;
 	char folder[SCS_PATH_MAX], file[SCS_PATH_MAX + sizeof(PL_LOCK_NAME)];
@@ -264,6 +264,34 @@ pl_lock(const char *path, int *lock, struct why *why)
 		    "%s: %s", file, strerror(errno));
 	*lock = fd_take(&fd);
 	return ERR_OK;
+}
+
+err_t
+pl_edit_open(struct pl_edit *x, const char *path, struct why *why)
+{
+	err_t e;
+
+	x->path = path;
+	if ((e = lock_folder(path, &x->lock, why)))
+		return e;
+	if ((e = pl_load(path, &x->list, why)) != ERR_OK && e != ERR_ABSENT)
+		return e;
+	if (x->list == NULL && (x->list = plist_new_dict()) == NULL)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
+err_t
+pl_edit_store(const struct pl_edit *x, struct why *why)
+{
+	return pl_store(x->path, x->list, why);
+}
+
+void
+pl_edit_done(struct pl_edit *x)
+{
+	pl_free(&x->list);
+	fd_close(&x->lock);
 }
 
 err_t

@@ -58,11 +58,26 @@ void pl_free(plist_t *list);
 #define PL_LOCK_NAME "/.lock"
 
 /*
- * Hold the folder of `path` against other writers of ours until *lock is
- * closed: read, change, pl_store. The folder is made when missing, and in it
- * the file ".lock", which nobody else can open.
+ * A file that is being changed: its folder is held against other writers of
+ * ours. The folder is made when missing, and in it the file ".lock", which nobody
+ * else can open.
  */
-MUST_CHECK err_t pl_lock(const char *path, int *lock, struct why *why);
+struct pl_edit {
+	const char *path; /* borrowed */
+	int lock; /* owned */
+	plist_t list; /* owned; empty if there is no file yet */
+};
+
+#define PL_EDIT_INIT       \
+	{                  \
+		.lock = -1 \
+	}
+
+/* Lock and pl_load(); then change x->list and pl_edit_store(). */
+MUST_CHECK err_t pl_edit_open(
+    struct pl_edit *x, const char *path, struct why *why);
+MUST_CHECK err_t pl_edit_store(const struct pl_edit *x, struct why *why);
+void pl_edit_done(struct pl_edit *x); /* CLEANUP */
 
 /*
  * Values of a node. ERR_FORMAT: of another type (or NULL). Strings are

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "prefs/value.h"
@@ -71,25 +70,12 @@ change(plist_t list, const char *domain, const char *key,
 	return ERR_OK;
 }
 
-struct edit {
-	char path[SCS_PATH_MAX];
-	int lock;
-	plist_t list; /* owned */
-};
-
-static void
-edit_done(struct edit *x)
-{
-	pl_free(&x->list);
-	fd_close(&x->lock);
-}
-
+/* The file of a domain. */
 static err_t
-edit_open(
-    const char *prefix, const char *domain, struct edit *x, struct why *why)
+file_of(const char *prefix, const char *domain, char path[SCS_PATH_MAX],
+    struct why *why)
 {
 	char rel[SCS_PATH_MAX];
-	err_t e;
 	int n;
 
 	if (!domain_ok(domain))
@@ -97,29 +83,24 @@ edit_open(
 	n = snprintf(rel, sizeof(rel), "%s/%s.plist", PATH_PREFS_DIR, domain);
 	if (n < 0 || (size_t)n >= sizeof(rel))
 		return ERR_LIMIT;
-	if ((e = path_under(prefix, rel, x->path)) ||
-	    (e = pl_lock(x->path, &x->lock, why)))
-		return e;
-	if ((e = pl_load(x->path, &x->list, why)) != ERR_OK && e != ERR_ABSENT)
-		return e;
-	if (x->list == NULL && (x->list = plist_new_dict()) == NULL)
-		return ERR_NOMEM;
-	return ERR_OK;
+	return path_under(prefix, rel, path);
 }
 
 err_t
 prefs_set(const char *prefix, const char *domain, const char *key,
     const struct pref_value *v, struct why *why)
 {
-	CLEANUP(edit_done) struct edit x = { .lock = -1 };
+	CLEANUP(pl_edit_done) struct pl_edit x = PL_EDIT_INIT;
+	char path[SCS_PATH_MAX];
 	err_t e;
 
 	if (key[0] == '\0' || !text_ok(span_str(key)))
 		return why_add(why, ERR_FORMAT, "this is no key");
-	if ((e = edit_open(prefix, domain, &x, why)) ||
+	if ((e = file_of(prefix, domain, path, why)) ||
+	    (e = pl_edit_open(&x, path, why)) ||
 	    (e = change(x.list, domain, key, v, why)))
 		return e;
-	return pl_store(x.path, x.list, why);
+	return pl_edit_store(&x, why);
 }
 
 /* The list of a key, made when missing: borrowed from `dict`. */
@@ -153,14 +134,16 @@ err_t
 prefs_set_item(const char *prefix, enum pref key, const char *item, bool in,
     struct why *why)
 {
-	CLEANUP(edit_done) struct edit x = { .lock = -1 };
+	CLEANUP(pl_edit_done) struct pl_edit x = PL_EDIT_INIT;
+	char path[SCS_PATH_MAX];
 	const struct pref_key *k = &pref_keys[key];
 	plist_t items, one;
 	uint32_t i;
 	err_t e;
 
 	assert(k->type == PREF_LIST);
-	if ((e = edit_open(prefix, k->domain, &x, why)) ||
+	if ((e = file_of(prefix, k->domain, path, why)) ||
+	    (e = pl_edit_open(&x, path, why)) ||
 	    (e = items_of(x.list, k, &items, why)))
 		return e;
 	i = item_at(items, item);
@@ -178,5 +161,5 @@ prefs_set_item(const char *prefix, enum pref key, const char *item, bool in,
 	}
 	while (!in && (i = item_at(items, item)) < plist_array_get_size(items))
 		plist_array_remove_item(items, i);
-	return pl_store(x.path, x.list, why);
+	return pl_edit_store(&x, why);
 }
