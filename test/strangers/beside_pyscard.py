@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """pyscard's classes, run by the system's own Python; beside_programs.py moves
 the card when a line says so, and compares every line."""
+import time
+
 from smartcard.CardRequest import CardRequest
 from smartcard.CardType import AnyCardType, ATRCardType
 from smartcard.CardConnection import CardConnection
@@ -21,6 +23,19 @@ def say(what, step):
     except Exception as e:
         value = f"{type(e).__name__}: {e}"
     print(f"{what}: {value}", flush=True)
+
+
+def until_empty():
+    """What pyscard says next depends on who was faster."""
+    _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    reader = str(readers()[0])
+    state = 0
+    while not state & scard.SCARD_STATE_EMPTY:
+        time.sleep(0.05)
+        _, states = scard.SCardGetStatusChange(
+            context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
+        state = states[0][1]
+    scard.SCardReleaseContext(context)
 
 
 def one(kind, protocol=None):
@@ -61,5 +76,6 @@ second.disconnect()
 say("after a reset", lambda: first.transmit(SELECT))
 say("reconnected", lambda: (first.reconnect(), first.transmit(SELECT)))
 print("CARD OUT", flush=True)
+until_empty()
 say("gone", lambda: CardRequest(
     timeout=10, newcardonly=True, cardType=AnyCardType()).waitforcardevent())
