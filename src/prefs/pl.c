@@ -259,9 +259,11 @@ lock_folder(const char *path, int *lock, struct why *why)
 	(void)snprintf(file, sizeof(file), "%s%s", folder, PL_LOCK_NAME);
 	fd = open(file,
 	    O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EACCES)
+		return why_add(why, ERR_DENIED,
+		    "%s: permission denied (are you root?)", file);
 	if (fd < 0 || flock(fd, LOCK_EX) != 0)
-		return why_add(why, errno == EACCES ? ERR_DENIED : ERR_IO,
-		    "%s: %s", file, strerror(errno));
+		return why_add(why, ERR_IO, "%s: %s", file, strerror(errno));
 	*lock = fd_take(&fd);
 	return ERR_OK;
 }
