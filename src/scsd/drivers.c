@@ -89,32 +89,42 @@ same(const struct reader_conf *a, const struct reader_conf *b)
 	    strcmp(a->device, b->device) == 0 && a->channel == b->channel;
 }
 
-static bool
-has(const struct reader_list *list, const struct reader_conf *r)
+/* The first one like `r` that is not `taken`, or the number of all. */
+static size_t
+find(const struct reader_list *list, const bool *taken,
+    const struct reader_conf *r)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		if (same(&list->readers[i], r))
-			return true;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (!taken[i] && same(&list->readers[i], r))
+			break;
 	}
-	return false;
+	return i;
 }
 
+/* One to one, also where the same stands twice: so all of `fresh` has room. */
 void
 drivers_merge(struct reader_list *list, const struct reader_list *fresh,
     void (*fn)(size_t number, bool present, void *ctx), void *ctx)
 {
-	size_t hole = 0;
+	bool taken[READER_CONF_MAX] = { false };
+	size_t hole = 0, at;
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct reader_conf *r = &list->readers[i];
 
-		if (r->library[0] == '\0' || has(fresh, r))
+		if (r->library[0] == '\0')
 			continue;
+		if ((at = find(fresh, taken, r)) < fresh->n) {
+			taken[at] = true;
+			continue;
+		}
 		*r = (struct reader_conf){ 0 };
 		fn(i, false, ctx);
 	}
 	for (size_t i = 0; i < fresh->n; i++) {
-		if (has(list, &fresh->readers[i]))
+		if (taken[i])
 			continue;
 		while (hole < list->n && list->readers[hole].library[0] != '\0')
 			hole++;

@@ -3,7 +3,7 @@
 
 #include "test.h"
 
-static char heard[64];
+static char heard[256];
 
 static void
 hear(size_t number, bool present, void *ctx UNUSED)
@@ -44,6 +44,14 @@ TEST(a_reader_keeps_its_number_until_it_has_gone)
 		{ "one has another device", "Acde", "-0 +0 ", 4 },
 		{ "all go", "", "-0 -1 -2 -3 ", 4 },
 		{ "and come", "xyz", "+0 +1 +2 ", 4 },
+		{ "as many as there may be, the same", "aaaaaaaaaaaaaaaa",
+		    "-0 -1 -2 +0 +1 +2 +3 +4 +5 +6 +7 +8 +9 +10 +11 +12 +13 "
+		    "+14 +15 ",
+		    16 },
+		{ "others in the place of all but one", "abcdefghijklmnop",
+		    "-1 -2 -3 -4 -5 -6 -7 -8 -9 -10 -11 -12 -13 -14 -15 "
+		    "+1 +2 +3 +4 +5 +6 +7 +8 +9 +10 +11 +12 +13 +14 +15 ",
+		    16 },
 	};
 	static struct reader_list now;
 	struct reader_list fresh;
