@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many threads with libscs, as scs.h says they may: each with a connection of
- * its own, and some that share one with a lock around it. Built with
- * ThreadSanitizer, which ends the program with its own status when two of them
- * touch the same memory.
+ * its own, and some that share one with a lock around it; or, to see that it
+ * would be seen, without one. Built with ThreadSanitizer, which ends the
+ * program with its own status when two of them touch the same memory.
  *
  * usage: tsan-libscs PREFIX PIN ROUNDS [without-lock]
  */
@@ -17,10 +17,10 @@
 #define OWN 6
 #define SHARING 4
 #define WITHOUT_LOCK "without-lock"
+#define FORBIDDEN_CALLS 100
 
 static const char *prefix, *pin;
 static long rounds;
-static int locking = 1;
 static struct scs *shared;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -83,18 +83,32 @@ static void *
 with_shared(void *arg)
 {
 	for (long i = 0; i < rounds; i++) {
-		if (locking)
-			(void)pthread_mutex_lock(&lock);
+		(void)pthread_mutex_lock(&lock);
 		use_card(shared, the_card(shared));
-		if (locking)
-			(void)pthread_mutex_unlock(&lock);
+		(void)pthread_mutex_unlock(&lock);
 	}
+	return arg;
+}
+
+/*
+ * What scs.h forbids. Nothing is wanted of the results: an answer in pieces
+ * ends the connection within a call or two, and the program must not end
+ * before the race in it has been seen.
+ */
+static void *
+without_lock(void *arg)
+{
+	int tries;
+
+	for (long i = 0; i < rounds * FORBIDDEN_CALLS; i++)
+		(void)scs_tries(shared, 1, &tries);
 	return arg;
 }
 
 int
 main(int argc, char **argv)
 {
+	void *(*sharing)(void *) = with_shared;
 	pthread_t threads[OWN + SHARING];
 
 	if (argc < 4)
@@ -102,11 +116,12 @@ main(int argc, char **argv)
 	prefix = argv[1];
 	pin = argv[2];
 	rounds = strtol(argv[3], NULL, 10);
-	locking = argc < 5 || strcmp(argv[4], WITHOUT_LOCK) != 0;
+	if (argc > 4 && strcmp(argv[4], WITHOUT_LOCK) == 0)
+		sharing = without_lock;
 	want(scs_open(prefix, &shared), SCS_OK, "open", NULL);
 	for (size_t i = 0; i < OWN + SHARING; i++)
 		if (pthread_create(&threads[i], NULL,
-			i < OWN ? with_own : with_shared, NULL) != 0)
+			i < OWN ? with_own : sharing, NULL) != 0)
 			return 1;
 	for (size_t i = 0; i < OWN + SHARING; i++)
 		(void)pthread_join(threads[i], NULL);

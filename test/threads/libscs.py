@@ -20,7 +20,8 @@ def run(program, st, rounds, *more):
     r = subprocess.run(
         [program, st.prefix, stack.PIN, str(rounds), *more],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200,
-        env={**os.environ, "TSAN_OPTIONS": f"exitcode={TSAN_STATUS}"})
+        env={**os.environ, "TSAN_OPTIONS":
+             f"exitcode={TSAN_STATUS}:halt_on_error=1"})
     return r.returncode, r.stdout, r.stderr
 
 
