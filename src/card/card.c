@@ -16,6 +16,7 @@ struct card {
 	struct card_link link;
 	uint64_t deadline; /* of all commands */
 	bool t1;
+	bool claims; /* its answer to reset speaks of extended lengths */
 	bool extended; /* the card takes extended lengths, as far as we know */
 	bool proved; /* and has taken one, through this reader */
 };
@@ -29,9 +30,10 @@ card_new(struct card_link link, struct span atr, bool t1, struct card **out)
 	if (c == NULL)
 		return ERR_NOMEM;
 	*c = (struct card){ .link = link, .t1 = t1, .deadline = DEADLINE_NONE };
+	if (atr_parse(atr, &a) == ERR_OK)
+		c->claims = caps_extended(a.historical);
 	/* over T=0 extended lengths need ENVELOPE, which PIV cards lack */
-	if (t1 && atr_parse(atr, &a) == ERR_OK)
-		c->extended = caps_extended(a.historical);
+	c->extended = t1 && c->claims;
 	*out = c;
 	return ERR_OK;
 }
@@ -223,11 +225,30 @@ card_send(struct card *c, const struct apdu *cmd, struct buf *answer,
 	return ERR_OK;
 }
 
+/* Another program may have agreed on another one with the card meanwhile. */
+static void
+look_at_protocol(struct card *c)
+{
+	bool t1 =
+	    c->link.ops->t1 != NULL ? c->link.ops->t1(c->link.ctx) : c->t1;
+
+	if (t1 == c->t1)
+		return;
+	c->t1 = t1;
+	c->extended = t1 && c->claims;
+	c->proved = false;
+}
+
 err_t
 card_hold(struct card *c, unsigned int flags, enum card_touched *touched)
 {
-	return c->link.ops->hold(
+	err_t e;
+
+	e = c->link.ops->hold(
 	    c->link.ctx, flags, deadline_in(HOLD_MS), touched);
+	if (e == ERR_OK)
+		look_at_protocol(c);
+	return e;
 }
 
 err_t
@@ -245,7 +266,11 @@ card_wanted(struct card *c)
 err_t
 card_reset(struct card *c)
 {
-	return c->link.ops->reset(c->link.ctx);
+	err_t e = c->link.ops->reset(c->link.ctx);
+
+	if (e == ERR_OK)
+		look_at_protocol(c);
+	return e;
 }
 
 err_t

@@ -43,6 +43,8 @@ struct card_link_ops {
 	    void *ctx, struct span cmd, uint64_t deadline, struct buf *answer);
 	err_t (*reset)(void *ctx);
 	err_t (*count)(void *ctx, uint64_t *apdus); /* sent so far */
+	/* T=1 is spoken now; asked after hold and reset; NULL: never changes */
+	bool (*t1)(void *ctx);
 };
 
 struct card_link {
@@ -54,7 +56,7 @@ struct card; /* opaque, owned by its process */
 
 /*
  * A card behind a link. `atr` and `t1` (the protocol that was chosen) decide
- * whether extended lengths are used. A malformed ATR is no error.
+ * whether extended lengths are used; the link's own `t1` may change that. A malformed ATR is no error.
  */
 MUST_CHECK err_t card_new(
     struct card_link link, struct span atr, bool t1, struct card **out);

@@ -274,4 +274,47 @@ TEST(a_deadline_that_has_passed_sends_nothing)
 	script_end(&s, &c);
 }
 
+static bool speaks_t1;
+
+static bool
+says_t1(void *ctx UNUSED)
+{
+	return speaks_t1;
+}
+
+static err_t
+grant(void *ctx UNUSED, unsigned int flags UNUSED, uint64_t deadline UNUSED,
+    enum card_touched *touched)
+{
+	*touched = CARD_WAS_RESET;
+	return ERR_OK;
+}
+
+/* Another program has reset the card, and speaks T=0 with it. */
+TEST(after_each_hold_commands_fit_what_is_spoken_then)
+{
+	static const struct card_link_ops ops = {
+		.hold = grant, .transmit = script_transmit, .t1 = says_t1
+	};
+	static const struct script_line lines[] = {
+		{ "00ca000002010200", "9000" },
+		{ "00ca0000020102", "9000" },
+		{ "00ca000002010200", "9000" },
+	};
+	struct script s = SCRIPT(lines);
+	struct card_link link = { &ops, &s };
+	enum card_touched touched;
+	struct card *c;
+	uint16_t sw;
+
+	EXPECT_OK(card_new(link, SPAN_OF(script_atr_extended), true, &c));
+	for (size_t i = 0; i < nitems(lines); i++) {
+		speaks_t1 = i != 1;
+		EXPECT_OK(card_hold(c, 0, &touched));
+		assert_true(card_extended(c) == speaks_t1);
+		EXPECT_OK(card_send(c, &small, NULL, &sw, NULL));
+	}
+	script_end(&s, &c);
+}
+
 TEST_MAIN("card/card")

@@ -215,6 +215,7 @@ pcsc_hold(struct pcsc *c, int32_t card, uint32_t flags, uint32_t *touched,
 		 c, WIRE_HOLD, &b, sizeof(b), deadline_in(CANCEL_MS))))
 		return e;
 	*touched = b.touched;
+	c->spoken = b.active;
 	return ERR_OK;
 }
 

@@ -223,6 +223,12 @@ pcsc_rv(const struct pcsc *c)
 	return c->rv;
 }
 
+uint32_t
+pcsc_spoken(const struct pcsc *c)
+{
+	return c->spoken;
+}
+
 void
 pcsc_on_wait(struct pcsc *c, void (*fn)(void), uint64_t ms)
 {

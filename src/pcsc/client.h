@@ -61,6 +61,12 @@ int pcsc_fd(const struct pcsc *c);
 /* PC/SC's own number for the last answer, for messages (rv_text()). */
 uint32_t pcsc_rv(const struct pcsc *c);
 
+/*
+ * The protocol of the card that pcsc_hold() took, which may be another than at
+ * pcsc_connect(): others reset cards, too. 0: the dialect does not say.
+ */
+uint32_t pcsc_spoken(const struct pcsc *c);
+
 /* ---- readers */
 
 #define PCSC_READERS_MAX 256

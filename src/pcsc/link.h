@@ -13,6 +13,7 @@ struct pcsc {
 	uint32_t rv; /* of the last answer */
 	size_t rest; /* worker: bytes after the body of the last answer */
 	bool wanted; /* WANTED came since the hold began */
+	uint32_t spoken; /* the protocol, as the last HOLD said; 0: unknown */
 	bool watching; /* one event is owed to us */
 	void (*waiting)(void); /* NULL: nobody to tell */
 	uint64_t pulse_ms, pulsed; /* how often; clock_ms() of the last time */

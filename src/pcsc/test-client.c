@@ -108,7 +108,7 @@ TEST(an_answer_longer_than_asked_for_kills_the_connection)
 TEST(wanted_is_told_apart_from_answers)
 {
 	struct pcsc *c = connected(PCSC_WORKER);
-	struct wire_hold h = { 5, 0, 0, 0 };
+	struct wire_hold h = { 5, 0, 0, 2, 0 };
 	struct wire_handle s = { 5, 0 };
 	struct wire_disposition u = { 5, 0, 0 };
 	uint32_t touched = 9;
@@ -116,6 +116,7 @@ TEST(wanted_is_told_apart_from_answers)
 	answer(WIRE_HOLD, &h, sizeof(h));
 	EXPECT_OK(pcsc_hold(c, 5, 0, &touched, deadline_in(100)));
 	assert_int_equal(touched, WIRE_TOUCHED_NOT);
+	assert_int_equal(pcsc_spoken(c), SCARD_PROTOCOL_T1);
 	assert_false(pcsc_wanted(c));
 	answer(WIRE_WANTED, NULL, 0);
 	answer(WIRE_STATUS, &s, sizeof(s));
@@ -138,7 +139,7 @@ TEST(wanted_comes_once_in_each_hold)
 
 	for (size_t i = 0; i < nitems(rows); i++) {
 		struct pcsc *c = connected(PCSC_WORKER);
-		struct wire_hold h = { 5, 0, 0, 0 };
+		struct wire_hold h = { 5, 0, 0, 2, 0 };
 		struct wire_disposition u = { 5, 0, 0 };
 		struct wire_handle s = { 5, 0 };
 		uint32_t touched;

@@ -172,6 +172,7 @@ struct wire_hold {
 	int32_t card;
 	uint32_t flags; /* WIRE_HOLD_* */
 	uint32_t touched; /* out: WIRE_TOUCHED_* */
+	uint32_t active; /* out: the protocol that is spoken now */
 	uint32_t rv;
 };
 
@@ -209,7 +210,7 @@ WIRE_SIZE(wire_cancel, 8);
 WIRE_SIZE(wire_wait, 8);
 WIRE_SIZE(wire_events, 8);
 WIRE_SIZE(wire_reader_state, 184);
-WIRE_SIZE(wire_hold, 16);
+WIRE_SIZE(wire_hold, 20);
 WIRE_SIZE(wire_count, 16);
 
 /* bits of wire_reader_state.state */

@@ -65,6 +65,7 @@ granted(struct job *j, uint32_t rv)
 	if (c == NULL)
 		return;
 	c->body.hold.touched = touched;
+	c->body.hold.active = s->protocol;
 	client_reply_rv(c, rv);
 }
 

@@ -148,6 +148,17 @@ any_protocol(const struct job *j)
 	return (j->slot->protocol & wanted) != 0;
 }
 
+bool
+power_another_protocol(const struct job *j)
+{
+	const struct slot *s = j->slot;
+	uint32_t p = power_choose(span_from(s->atr, s->atr_n), j->preferred);
+
+	return s->powered && s->protocol != 0 &&
+	    s->protocol != SCARD_PROTOCOL_RAW && p != SCARD_PROTOCOL_RAW &&
+	    p != 0 && !any_protocol(j);
+}
+
 void
 power_up(struct job *j)
 {

@@ -24,6 +24,12 @@ uint32_t power_choose(struct span atr, uint32_t preferred);
  */
 void power_up(struct job *j);
 
+/*
+ * The card speaks a protocol that the caller did not ask for, and could, after a
+ * reset, speak one that he did.
+ */
+bool power_another_protocol(const struct job *j);
+
 /* A job that does only j->power. */
 struct job power_job(struct slot *s, struct handle *h, struct client *c,
     uint32_t disposition, void (*finish)(struct job *j, uint32_t rv));

@@ -159,6 +159,9 @@ connect_go(struct job *j)
 	} else if (worker) {
 		connect_worker(j);
 	} else {
+		/* what those agreed on who have left binds nobody */
+		if (power_another_protocol(j) && !others_connected(s, NULL))
+			j->power = WORKER_POWER_COLD;
 		j->negotiate = true;
 		power_up(j);
 	}

@@ -56,7 +56,7 @@ start(void)
 static void
 ask_hold(struct client *c, int32_t card, uint32_t flags)
 {
-	struct wire_hold b = { card, flags, 9, 9 };
+	struct wire_hold b = { card, flags, 9, 9, 9 };
 
 	EXPECT_OK(rig_say(c, WIRE_HOLD, &b, sizeof(b)));
 	rig_serve(&rig);

@@ -115,6 +115,112 @@ TEST(a_driver_that_refuses_t1_is_asked_for_t0)
 	}
 }
 
+#define BOTH "3b80800101"
+
+static void
+card_of_both(void)
+{
+	static const uint8_t both[] = { 0x3b, 0x80, 0x80, 0x01, 0x01 };
+
+	rig_start(&rig);
+	slot_card(rig.svc.slots[0], WORKER_CARD_IN, SPAN_OF(both));
+}
+
+static uint32_t
+connect_rv(struct client *c, uint32_t preferred)
+{
+	struct wire_connect b;
+	unsigned int type;
+
+	say_connect(c, SCARD_SHARE_SHARED, preferred);
+	while ((type = rig_asked(&rig, NULL)) != 0)
+		rig_answer(&rig, ERR_OK, type == WORKER_POWER ? BOTH : "");
+	assert_true(rig_hear(c, &b, sizeof(b)));
+	if (b.rv == SCARD_S_SUCCESS)
+		assert_int_equal(b.active, preferred);
+	return b.rv;
+}
+
+static void
+leave(struct client *c)
+{
+	struct wire_disposition b = { c->handles->card, SCARD_LEAVE_CARD, 9 };
+
+	EXPECT_OK(rig_say(c, WIRE_DISCONNECT, &b, sizeof(b)));
+	assert_true(rig_hear(c, &b, sizeof(b)));
+}
+
+TEST(a_protocol_binds_those_who_speak_it_and_nobody_after_them)
+{
+	struct client *a, *b;
+
+	card_of_both();
+	a = client();
+	b = client();
+	assert_int_equal(connect_rv(a, SCARD_PROTOCOL_T1), SCARD_S_SUCCESS);
+	assert_int_equal(
+	    connect_rv(b, SCARD_PROTOCOL_T0), SCARD_E_PROTO_MISMATCH);
+	leave(a);
+	assert_int_equal(connect_rv(b, SCARD_PROTOCOL_T0), SCARD_S_SUCCESS);
+	assert_int_equal(shown(), SCARD_PROTOCOL_T0);
+	assert_int_equal(
+	    connect_rv(a, SCARD_PROTOCOL_T1), SCARD_E_PROTO_MISMATCH);
+	rig_stop(&rig);
+}
+
+/* A reset would not teach it to. */
+TEST(what_the_card_does_not_speak_costs_no_reset)
+{
+	struct client *a;
+
+	rig_start(&rig);
+	rig_card(&rig, true);
+	a = client();
+	assert_int_equal(connect_rv(a, SCARD_PROTOCOL_T1), SCARD_S_SUCCESS);
+	leave(a);
+	say_connect(a, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0);
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	rig_stop(&rig);
+}
+
+static struct client *
+token_worker(int32_t *card)
+{
+	struct client *c = rig_client(&rig, DIALECT_WORKER);
+	struct wire_establish e = { .scope = 2 };
+	struct wire_connect b = { .reader = RIG_READER,
+		.share = SCARD_SHARE_SHARED,
+		.preferred = 3 };
+
+	EXPECT_OK(rig_say(c, WIRE_ESTABLISH_CONTEXT, &e, sizeof(e)));
+	assert_int_equal(
+	    rig_hear_worker(c, &e, sizeof(e)), WIRE_ESTABLISH_CONTEXT);
+	b.context = e.context;
+	EXPECT_OK(rig_say(c, WIRE_CONNECT, &b, sizeof(b)));
+	assert_int_equal(rig_hear_worker(c, &b, sizeof(b)), WIRE_CONNECT);
+	assert_int_equal(b.active, SCARD_PROTOCOL_T1);
+	*card = b.card;
+	return c;
+}
+
+/* What CONNECT said was a guess: somebody else may be the first to agree. */
+TEST(a_hold_says_what_is_spoken_now)
+{
+	struct wire_hold h = { 0 };
+	struct client *w, *a;
+
+	card_of_both();
+	w = token_worker(&h.card);
+	a = client();
+	assert_int_equal(connect_rv(a, SCARD_PROTOCOL_T0), SCARD_S_SUCCESS);
+	EXPECT_OK(rig_say(w, WIRE_HOLD, &h, sizeof(h)));
+	assert_int_equal(rig_asked(&rig, NULL), 0);
+	assert_int_equal(rig_hear_worker(w, &h, sizeof(h)), WIRE_HOLD);
+	assert_int_equal(h.rv, SCARD_S_SUCCESS);
+	assert_int_equal(h.active, SCARD_PROTOCOL_T0);
+	rig_stop(&rig);
+}
+
 TEST(a_command_that_failed_is_not_an_answer_that_is_too_long)
 {
 	static const struct {

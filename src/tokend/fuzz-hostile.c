@@ -66,7 +66,7 @@ on_count(void *ctx UNUSED, uint64_t *apdus UNUSED)
 }
 
 static const struct card_link_ops ops = { on_hold, on_unhold, on_wanted,
-	on_transmit, on_reset, on_count };
+	on_transmit, on_reset, on_count, NULL };
 
 static void
 use_all(struct guard *g, const struct token *t, const struct secret *pin)

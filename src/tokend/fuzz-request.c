@@ -55,7 +55,7 @@ on_count(void *ctx UNUSED, uint64_t *apdus)
 }
 
 static const struct card_link_ops ops = { on_hold, on_unhold, on_wanted,
-	on_transmit, on_reset, on_count };
+	on_transmit, on_reset, on_count, NULL };
 static const struct card_link link_ = { &ops, NULL };
 
 static struct card *c;

@@ -102,6 +102,8 @@ link_hold(void *ctx, unsigned int flags, uint64_t deadline,
 	e = pcsc_hold(l->pcsc, l->handle, how, &others, deadline);
 	if (e != ERR_OK)
 		return e;
+	if (pcsc_spoken(l->pcsc) != 0)
+		l->protocol = pcsc_spoken(l->pcsc);
 	*touched = others == WIRE_TOUCHED_NOT ? CARD_UNTOUCHED
 	    : others == WIRE_TOUCHED_RESET    ? CARD_WAS_RESET
 					      : CARD_TOUCHED;
@@ -145,6 +147,14 @@ link_reset(void *ctx)
 	    l->pcsc, l->handle, PROTOCOLS, &l->protocol, deadline_in(CALL_MS));
 }
 
+static bool
+link_t1(void *ctx)
+{
+	const struct pcsc_link *l = ctx;
+
+	return l->protocol == SCARD_PROTOCOL_T1;
+}
+
 static err_t
 link_count(void *ctx, uint64_t *apdus)
 {
@@ -160,6 +170,7 @@ static const struct card_link_ops ops = {
 	.transmit = link_transmit,
 	.reset = link_reset,
 	.count = link_count,
+	.t1 = link_t1,
 };
 
 struct card_link

@@ -140,6 +140,7 @@ TEST(a_reset_by_others_is_told_and_the_card_goes_on)
 	EXPECT_OK(hold(&l, &touched));
 	assert_int_equal(CARD_WAS_RESET, touched);
 	assert_int_equal(SCARD_PROTOCOL_T0, l.protocol);
+	assert_false(pcsc_link_card(&l).ops->t1(&l));
 	done(&l);
 }
 

@@ -131,18 +131,39 @@ def held_cards_and_who_waits(build):
     expect(w.unhold(), 0, "unhold")
     expect(w.hold(), (0, 0), "second is not")
     p.say_transmit(b"\0\xb0\0\0")
-    v.say(HOLD, struct.pack("=iIII", v.card, 0, 0, 0))
+    v.say(HOLD, struct.pack("=iIIII", v.card, 0, 0, 0, 0))
     expect(w.transmit()[0], 0, "the holder goes on")
     expect(w.wanted, True, "WANTED")
     expect(len([a for a in card.seen if a[1] == 0xB0]), 0, "the other waits")
     expect(w.unhold(), 0, "unhold")
     expect(p.hear_transmit(), (0, b"\x90\x00"), "then it is served")
-    expect(struct.unpack("=iIII", v.hear(HOLD, 16))[2:], (1, 0), "v's hold")
+    expect(struct.unpack("=iIIII", v.hear(HOLD, 20))[2::2], (1, 0),
+           "v's hold")
     expect((w.count(), v.count()), (2, 0), "APDU counts")
     expect(v.unhold(1), 0, "unhold with reset")
     expect(2 in card.controls, True, "the card saw the reset")
     expect(p.status(), RESET, "and the other is told")
     expect(w.hold(), (2, 0), "reset by others")
+    s.stop()
+
+
+def a_card_of_two_protocols_is_everybodys(build):
+    """Who has left binds nobody; a token worker follows who is there."""
+    s = Service(build)
+    s.card(atr=bytes.fromhex("3b80800101"))
+    w = s.client(True).open()
+    expect((w.hold(), w.spoken), ((1, 0), 2), "T=1 unasked")
+    expect((w.transmit()[0], w.unhold()), (0, 0), "the worker's command")
+    p, q = s.client(), s.client()
+    p.establish()
+    q.establish()
+    expect(p.connect(protocols=1), 0, "T=0, of nobody but the worker")
+    expect(q.connect(protocols=2), MISMATCH, "T=1 while T=0 is spoken")
+    expect(p.transmit(protocol=1)[0], 0, "a command")
+    expect((w.hold(), w.spoken), ((2, 0), 1), "the worker hears of both")
+    expect((w.transmit(protocol=1)[0], w.unhold()), (0, 0), "and follows")
+    p.close()
+    expect(q.connect(protocols=2), 0, "T=1 after T=0 has left")
     s.stop()
 
 
@@ -432,7 +453,8 @@ def standalone(build):
 
 CHECKS = [foreign_programs, strangers_sign_with_a_piv_card,
           errors_as_raw_frames, held_cards_and_who_waits,
-          our_own_client_agrees, our_own_client_talks_to_debians_pcscd,
+          a_card_of_two_protocols_is_everybodys,
+    our_own_client_agrees, our_own_client_talks_to_debians_pcscd,
           death_of_a_holder_resets, *readerd_idle.CHECKS,
           *readerd_wire.CHECKS, two_greedy_clients_get_a_fair_half,
           clients_that_misbehave_cost_only_themselves,

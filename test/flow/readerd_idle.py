@@ -79,13 +79,13 @@ def a_login_does_not_wait_for_ever(build):
     card = s.card()
     w, p = s.client(True).open(), s.client().open()
     expect(p.begin(), 0, "BEGIN")
-    w.say(HOLD, struct.pack("=iIII", w.card, TAKE, 0, 0))
+    w.say(HOLD, struct.pack("=iIIII", w.card, TAKE, 0, 0, 0))
     sent = 0
     while p.transmit()[0] == 0:
         sent += 1
         time.sleep(0.5)
     print(f"    {sent} commands, until the card was taken")
-    expect(struct.unpack("=iIII", w.hear(HOLD, 16))[2:], (2, 0), "the HOLD")
+    expect(struct.unpack("=iIIII", w.hear(HOLD, 20))[2::2], (2, 0), "the HOLD")
     expect(sent >= 2 and 2 in card.controls, True, "and the card was reset")
     expect(w.transmit()[0], 0, "the login's command")
     expect(w.unhold(), 0, "UNHOLD")

@@ -308,7 +308,10 @@ class Client:
         return self.ask(STATUS, "iI", self.card, 0)[1]
 
     def hold(self, flags=0):
-        return self.ask(HOLD, "iIII", self.card, flags, 9, 9)[2:]
+        """(touched, rv); what is spoken with the card is in `spoken`."""
+        a = self.ask(HOLD, "iIIII", self.card, flags, 9, 9, 9)
+        self.spoken = a[3]
+        return a[2], a[4]
 
     def unhold(self, disposition=0):
         return self.ask(UNHOLD, "iII", self.card, disposition, 0)[2]

@@ -32,6 +32,8 @@ DIFFERENT = [
      "no protocol named is T=0"),
     (r"direct and raw: [12], then share \d of [47]", RAW),
     (r"direct and raw: direct [47], to shared", RAW),
+    (r"protocol of who has left: 1, later 3",
+     "a card is not powered down, and T=0 will do"),
     (r"a reset and the others: unpower, \w+, reconnect",
      "a reconnection powers the card up"),
     (r"a reset and the others: eject, then ", EJECT),

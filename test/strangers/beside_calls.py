@@ -113,6 +113,21 @@ def two_connections(t):
     t.lib.ReleaseContext(b)
 
 
+def protocol_of_who_has_left(t):
+    """pcscd powers a card down that nobody uses, and then any will do."""
+    t.card(BOTH)
+    ctx = t.lib.context()
+    for first, second in ((2, 1), (1, 2), (2, 3), (1, 3)):
+        _, h, _ = t.lib.connect(ctx, 2, first)
+        t.say(f"{first}", (t.lib.transmit(h, protocol=first)[0],
+                           t.lib.Disconnect(h, 0)))
+        time.sleep(2)
+        rv, h, active = t.lib.connect(ctx, 2, second)
+        t.say(f"{first}, later {second}", (rv, active))
+        t.lib.Disconnect(h, 1)
+    t.lib.ReleaseContext(ctx)
+
+
 def reconnections(t):
     """From each share mode to each, with each initialization."""
     ctx = t.lib.context()
@@ -387,6 +402,7 @@ def attributes(t, share, h):
               t.lib.SetAttrib(h, 0x10100, b"x", 1))
 
 
-PROBES = [connections, odd_answers_to_reset, direct_and_raw, two_connections, reconnections, a_reset_and_the_others,
+PROBES = [connections, odd_answers_to_reset, direct_and_raw, two_connections,
+          protocol_of_who_has_left, reconnections, a_reset_and_the_others,
           transactions, others_wait_for_a_transaction, commands,
           the_card_does_not_come_up, removal, the_reader_itself]
