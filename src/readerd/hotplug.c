@@ -10,7 +10,7 @@
 #include "reader/config/bundle.h"
 #include "reader/usb/scan.h"
 
-#define READERS_MAX (IFDS_MAX - IFDS_STATIC)
+#define READERS_MAX IFDS_MAX
 #define SOON_USEC 10000u /* the news of one plug come together */
 #define AGAIN_USEC 10000000u /* in case some news was lost */
 #define AGAIN_BLIND_USEC 1000000u /* without udev */

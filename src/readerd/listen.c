@@ -10,9 +10,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-#define FDS_KEPT 64 /* for everything that is not a client */
 #define KEPT 8 /* this part of the room for clients is for root alone */
 #define REFUSED_MAX 32 /* who wait to be told that there is no room */
+/* for everything that is not a client: drivers, who is refused, a few files */
+#define FDS_KEPT (IFDS_MAX + REFUSED_MAX + 32)
 #define PAUSE_USEC 100000 /* at the descriptor limit */
 
 size_t
@@ -24,9 +25,10 @@ listen_room(void)
 		return 256;
 	r.rlim_cur = r.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &r);
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < 2 * FDS_KEPT)
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
 		return FDS_KEPT;
-	return (size_t)r.rlim_cur - FDS_KEPT;
+	return (size_t)r.rlim_cur -
+	    (r.rlim_cur < 2 * FDS_KEPT ? r.rlim_cur / 2 : FDS_KEPT);
 }
 
 static int

@@ -22,8 +22,8 @@ struct prefs;
 struct watch;
 
 #define SLOTS_MAX 256 /* 4:6's array; older clients see 16 */
-#define IFDS_STATIC 16 /* drivers that are there from the start */
-#define IFDS_MAX 64 /* and those of USB readers */
+#define IFDS_STATIC 120 /* drivers that are there from the start */
+#define IFDS_MAX 128 /* and those of USB readers */
 #define CONTEXTS_PER_UID 256 /* of those without privileges */
 /*
  * A driver gives a card up after its time limit, and may try a second time, with

@@ -40,10 +40,12 @@ load_readers(const struct scsd *d, struct reader_list *out)
 		return e;
 	}
 	if (out->n > room) {
-		log_err("%s: more than %d readers: the last %zu are left out",
-		    dir, READERS_MAX, out->n - room);
+		out->left_out += out->n - room;
 		out->n = room;
 	}
+	if (out->left_out > 0)
+		log_err("%s: more than %d readers: the last %zu are left out",
+		    dir, READERS_MAX, out->left_out);
 	return ERR_OK;
 }
 

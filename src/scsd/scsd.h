@@ -16,10 +16,11 @@
 #include "scsd/spawn.h"
 #include "scsd/users.h"
 
-#define READERS_MAX 16 /* drivers: readerd's IFDS_MAX */
+#define READERS_MAX 120 /* drivers of no bus: readerd's IFDS_STATIC */
 #define VIRTUAL_MAX 16 /* virtual readers */
-#define WORKERS_MAX 128 /* of all services together */
-#define WORKERS_EACH (WORKERS_MAX / 2) /* of one: it starves no other */
+#define DRIVERS_MAX 128 /* workers of readerd: its IFDS_MAX */
+#define TOKENS_WORKERS_MAX 64 /* workers of tokend: TOKENS_MAX */
+#define WORKERS_MAX (DRIVERS_MAX + TOKENS_WORKERS_MAX)
 #define ARGS_MAX 64
 
 enum service_id {

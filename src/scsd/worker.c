@@ -31,14 +31,16 @@ free_entry(const struct service *s)
 {
 	struct scsd *d = s->d;
 	struct worker *found = NULL;
-	unsigned int of_service = 0;
+	unsigned int of_service = 0, most;
 
+	/* of each its own: no service starves another */
+	most = s->id == SVC_READERD ? DRIVERS_MAX : TOKENS_WORKERS_MAX;
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
 		of_service += d->workers[i].owner == s;
 		if (found == NULL && d->workers[i].owner == NULL)
 			found = &d->workers[i];
 	}
-	return of_service < WORKERS_EACH ? found : NULL;
+	return of_service < most ? found : NULL;
 }
 
 static err_t
@@ -61,7 +63,8 @@ tell_gone(const struct worker *w)
 		.cookie = w->cookie };
 
 	if (w->owner->control >= 0 &&
-	    control_send(w->owner->control, &c, -1) != ERR_OK)
+	    control_send(w->owner->control, &c, -1) != ERR_OK &&
+	    !w->owner->d->stopping)
 		log_warning(
 		    "%s does not hear that a worker ended", w->owner->name);
 }

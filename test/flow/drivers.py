@@ -78,6 +78,28 @@ def reader_conf(st, library):
     client.close()
 
 
+def many(st, library):
+    """More than the old array has; and more than there may be."""
+    conf = f"{st.prefix}/etc/reader.conf.d"
+
+    def seen():
+        c = ifd.client(st)
+        c.version(6)
+        found = [s[0] for s in c.all_states() if s[0].startswith("Many")]
+        c.close()
+        return len(found)
+    st.mark()
+    write(f"{conf}/many", "".join(
+        ifd.reader("Many", "well", library, i) for i in range(40)))
+    stack.wait_until(lambda: seen() == 40, 60, f"forty readers, not {seen()}")
+    talks(ifd.connect(st, next(n for n in readers(st) if "Many" in n)))
+    write(f"{conf}/many", "".join(
+        ifd.reader("Many", "well", library, i) for i in range(200)))
+    st.wait_log("more than 120 readers: the last ", 30)
+    os.remove(f"{conf}/many")
+    stack.wait_until(lambda: seen() == 0, 60, f"none of them, not {seen()}")
+
+
 def after_a_restart(st):
     """scs-readerd begins anew, with what there is by then."""
     conf = f"{st.prefix}/etc/reader.conf.d"
@@ -125,6 +147,7 @@ def main():
         with stack.Stack(sys.argv[1]) as st:
             wait_readers(st, "Virtual Reader 00 00")
             reader_conf(st, f"{folder}/bad.so")
+            many(st, f"{folder}/bad.so")
             after_a_restart(st)
             bundles(st, folder)
     finally:

@@ -337,6 +337,14 @@ class Client:
         data = self.hear(STATES, 16 * 184)
         return [self.state(data[i:i + 184]) for i in range(0, len(data), 184)]
 
+    def all_states(self):
+        """As protocol 4:6 asks for them: there may be more than sixteen."""
+        self.say(SIZE)
+        n = struct.unpack("=I", self.hear(SIZE, 4))[0]
+        self.say(ARRAY)
+        data = self.hear(ARRAY, n * 184)
+        return [self.state(data[i:i + 184]) for i in range(0, len(data), 184)]
+
     @staticmethod
     def state(data):
         s = struct.unpack("=128sIIi33s3xII", data)

@@ -16,7 +16,7 @@ enum key {
 };
 
 struct parser {
-	struct reader_list list;
+	struct reader_list *list;
 	struct reader_conf now;
 	unsigned int have; /* enum key bits of `now` */
 	unsigned int line;
@@ -41,10 +41,10 @@ finish(struct parser *p)
 		return wrong(p,
 		    "the reader before it has neither DEVICENAME nor "
 		    "CHANNELID");
-	if (p->list.n == READER_CONF_MAX)
-		return why_add(
-		    p->why, ERR_LIMIT, "more than %d readers", READER_CONF_MAX);
-	p->list.readers[p->list.n++] = p->now;
+	if (p->list->n < READER_CONF_MAX)
+		p->list->readers[p->list->n++] = p->now;
+	else
+		p->list->left_out++;
 	p->now = (struct reader_conf){ 0 };
 	p->have = 0;
 	return ERR_OK;
@@ -228,29 +228,39 @@ parse_line(struct parser *p, struct span line)
 	return p->have == KEY_ALL ? finish(p) : ERR_OK;
 }
 
-err_t
-reader_conf_parse(struct span text, struct reader_list *list, struct why *why)
+static err_t
+parse_all(struct parser *p, struct span text)
 {
-	struct parser p = { .list = *list, .why = why };
 	const uint8_t *end;
 	err_t e;
 
-	if (text.n > READER_CONF_SIZE)
-		return why_add(
-		    why, ERR_LIMIT, "longer than %d bytes", READER_CONF_SIZE);
 	while (text.n > 0) {
 		end = memchr(text.p, '\n', text.n);
-		p.line++;
-		if ((e = parse_line(&p,
+		p->line++;
+		if ((e = parse_line(p,
 			 take_first(&text,
 			     end != NULL ? (size_t)(end - text.p) : text.n))))
 			return e;
 		if (end != NULL)
 			(void)take_first(&text, 1);
 	}
-	p.line++; /* the end of the file is what comes after it */
-	if (p.have != 0 && (e = finish(&p)))
-		return e;
-	*list = p.list;
-	return ERR_OK;
+	p->line++; /* the end of the file is what comes after it */
+	return p->have != 0 ? finish(p) : ERR_OK;
+}
+
+err_t
+reader_conf_parse(struct span text, struct reader_list *list, struct why *why)
+{
+	const size_t n = list->n, left_out = list->left_out;
+	struct parser p = { .list = list, .why = why };
+	err_t e;
+
+	if (text.n > READER_CONF_SIZE)
+		return why_add(
+		    why, ERR_LIMIT, "longer than %d bytes", READER_CONF_SIZE);
+	if ((e = parse_all(&p, text))) {
+		list->n = n;
+		list->left_out = left_out;
+	}
+	return e;
 }

@@ -18,7 +18,7 @@
 #include "base/span.h"
 #include "base/why.h"
 
-#define READER_CONF_MAX 16 /* readers */
+#define READER_CONF_MAX 120 /* readers; as many as anybody has tried */
 #define READER_CONF_SIZE 65536 /* bytes of a file */
 #define READER_CONF_NAME 101 /* with NUL */
 #define READER_CONF_PATH 256 /* with NUL */
@@ -33,13 +33,14 @@ struct reader_conf {
 struct reader_list {
 	struct reader_conf readers[READER_CONF_MAX];
 	size_t n;
+	size_t left_out; /* more of them, for which there was no room */
 };
 
 /*
  * Append the readers of one file to `list`; unchanged on failure.
  *
  * ERR_FORMAT  `why` says which line and what is wrong with it
- * ERR_LIMIT   more than READER_CONF_MAX readers, or a longer file
+ * ERR_LIMIT   a longer file
  */
 MUST_CHECK err_t reader_conf_parse(
     struct span text, struct reader_list *list, struct why *why);

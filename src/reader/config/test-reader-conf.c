@@ -100,9 +100,13 @@ TEST(lengths_are_capped)
 		memcpy(text + n, N L D C, strlen(N L D C));
 	EXPECT_OK(reader_conf_parse(span_from(text, n), &list, &why));
 	assert_int_equal(list.n, READER_CONF_MAX);
-	EXPECT_ERR(ERR_LIMIT, reader_conf_parse(span_str(N L D C), &list, &why),
-	    "one more");
+	/* those for which there is no room take nobody's place */
+	EXPECT_OK(reader_conf_parse(span_str(N L D C N L D C), &list, &why));
 	assert_int_equal(list.n, READER_CONF_MAX);
+	assert_int_equal(list.left_out, 2);
+	EXPECT_ERR(ERR_FORMAT,
+	    reader_conf_parse(span_str(N L D C N), &list, &why), "half of one");
+	assert_int_equal(list.left_out, 2);
 	list.n = 0;
 	memset(text, '#', sizeof(text));
 	EXPECT_ERR(ERR_LIMIT,
