@@ -8,6 +8,7 @@ seconds the login has to succeed. No PIN try is lost.
 usage: busy.py BUILD [START-OF-ROW ...]
 """
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -21,6 +22,7 @@ from token_client import Client as TokenClient, LOGIN, OK
 USER = "nobody"
 READER = "Busy Reader 00 00"
 EXCLUSIVE, SHARED = 1, 2
+SELECT_PIV = "00a4040005a00000030800"
 
 
 class Pcsc(Client):
@@ -37,6 +39,13 @@ class Pcsc(Client):
         stack.wait_until(lambda: self.connect(share, reader=READER) == 0, 15,
                          "a connection")
         return self
+
+    def open_or_not(self):
+        """What a connection beside others says; it is closed at once."""
+        self.establish()
+        rv = self.connect(SHARED, reader=READER)
+        self.close()
+        return rv
 
 
 def login(s, card, seconds):
@@ -186,6 +195,60 @@ def waits_beside_a_session(s, card):
     return took
 
 
+class Scdaemon:
+    """gpg's, which keeps the card from its first command to its end: alone,
+    or with these lines in its configuration."""
+
+    def __init__(self, s, *options):
+        self.home = f"{s.prefix}/gnupg"
+        os.mkdir(self.home, 0o700)
+        with open(f"{self.home}/scdaemon.conf", "w") as f:
+            f.write("\n".join(["disable-ccid", *options, ""]))
+        self.env = {**os.environ, "GNUPGHOME": self.home, "LC_ALL": "C.UTF-8",
+                    "PCSCLITE_CSOCK_NAME": f"{s.prefix}/run/pcscd/pcscd.comm"}
+
+    def run(self, *argv):
+        return subprocess.run(argv, env=self.env, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, encoding="latin-1",
+                              stderr=subprocess.STDOUT, timeout=30).stdout
+
+    def ask(self, what):
+        return self.run("gpg-connect-agent", f"SCD {what}", "/bye")
+
+    def expect(self, what, part):
+        if part not in (out := self.ask(what)):
+            raise stack.Failure(f"{what}: {part!r} is not in {out}")
+
+    def close(self):
+        self.run("gpgconf", "--kill", "all")
+        shutil.rmtree(self.home)
+
+
+def beside_scdaemon(s, card, *options):
+    """It loses one command to a login and goes on; after KILLSCD others have
+    the card. gpg has no use for a PIV card, and says so."""
+    scd = Scdaemon(s, *options)
+    try:
+        scd.expect("SERIALNO undefined", "OK")
+        scd.expect(f"APDU {SELECT_PIV}", "OK")
+        if (Pcsc(s).open_or_not() == 0) != ("pcsc-shared" in options):
+            raise stack.Failure("what others get beside scdaemon")
+        took = login(s, card, 3)
+        scd.ask(f"APDU {SELECT_PIV}")
+        scd.expect("SERIALNO undefined", "OK")
+        scd.expect(f"APDU {SELECT_PIV}", "OK")
+        out = scd.run("gpg", "--batch", "--no-options", "--card-status")
+        if "OpenPGP card not available" not in out:
+            raise stack.Failure(f"gpg --card-status: {out}")
+        login(s, card, 3)
+        scd.expect("KILLSCD", "OK")
+        opensc_ends(opensc(s, "-s", SELECT_PIV), 10)
+        login(s, card, 3)
+    finally:
+        scd.close()
+    return took
+
+
 ROWS = [("nobody", lambda s, card: login(s, card, 3)),
         ("in a transaction", in_a_transaction),
         ("exclusive", exclusive),
@@ -195,12 +258,16 @@ ROWS = [("nobody", lambda s, card: login(s, card, 3)),
         ("opensc-tool beside a session", beside_a_session),
         ("opensc-tool -w beside a session", waits_beside_a_session),
         ("an exclusive client before the card was read",
-         kept_from_being_read)]
+         kept_from_being_read),
+        ("scdaemon, alone", beside_scdaemon),
+        ("scdaemon, shared", lambda s, card: beside_scdaemon(
+            s, card, "pcsc-shared"))]
 
 
-def main():
-    build, failed = sys.argv[1], 0
-    rows = [r for r in ROWS if r[0].startswith(tuple(sys.argv[2:]) or "")]
+def run(rows, build, *names):
+    """The rows that start with one of these names, or all; the exit code."""
+    failed = 0
+    rows = [r for r in rows if r[0].startswith(names or "")]
     with stack.Stack(build, readers=("Busy Reader",),
                      options=("--access", "all")) as s:
         file = s.person("busy.card", "Busy Test")
@@ -208,9 +275,9 @@ def main():
         s.mark()
         card = stack.Card(s, file)
         s.wait_log("card ready")
-        for name, run in rows:
+        for name, row in rows:
             try:
-                print(f"ok   {name}: {run(s, card):.2f} s", flush=True)
+                print(f"ok   {name}: {row(s, card):.2f} s", flush=True)
             except (stack.Failure, subprocess.TimeoutExpired) as e:
                 print(f"FAIL {name}: {e}", flush=True)
                 failed += 1
@@ -220,4 +287,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(ROWS, *sys.argv[1:]))

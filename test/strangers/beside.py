@@ -15,12 +15,13 @@ import sys
 
 import beside_calls
 import beside_changes
+import beside_gnupg
 import beside_programs
 import beside_rig
 import beside_wire
 
 PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES,
-          *beside_programs.PROBES]
+          *beside_programs.PROBES, *beside_gnupg.PROBES]
 WAITS = "who waits for a transaction is served, not refused"
 RAW = "raw is for who asks for it; others keep their protocol"
 DIRECT = "a direct connection is one to the reader, whatever card is in it"
