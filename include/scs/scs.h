@@ -40,7 +40,8 @@ enum scs_result {
 	SCS_PIN_BLOCKED = 6, /* unblock it with the PUK */
 	SCS_PIN_FORM = 7, /* cannot be a PIN; was not sent to the card */
 	SCS_PIN_NEEDED = 8, /* log in first */
-	SCS_DENIED = 9, /* not allowed for this user */
+	SCS_DENIED =
+	    9, /* not for this user, or not beside a copy of the card */
 	SCS_UNSUPPORTED = 10, /* this card, key or reader cannot do that */
 	SCS_CARD = 11, /* the card refused */
 	SCS_IO = 12, /* the reader failed */
@@ -165,6 +166,14 @@ struct scs_bytes {
 	const void *p;
 	size_t n;
 };
+
+/*
+ * A copy of a card that got the PIN could keep it. So before a PIN or PUK goes to
+ * a card, by the functions below or from a PIN pad, those that are being read
+ * are waited for, at most 10 seconds; then, if another one shows the same login
+ * key or the same token id, SCS_DENIED: scs_reason() names both readers. Only
+ * cards without any key or certificate may have one id. scs_list() has both.
+ */
 
 /*
  * Present the PIN. It is copied to locked memory and sent once; the caller

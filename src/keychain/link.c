@@ -112,12 +112,16 @@ link_parse(
 	return ERR_OK;
 }
 
+uint64_t
+link_deadline(const struct scs *s, unsigned int ms)
+{
+	return deadline_in(s->timeout_ms != 0 ? s->timeout_ms : ms);
+}
+
 err_t
-link_ask(struct scs *s, const struct msg *q, unsigned int ms,
+link_ask(struct scs *s, const struct msg *q, uint64_t deadline,
     struct link_answer *out)
 {
-	uint64_t deadline =
-	    deadline_in(s->timeout_ms != 0 ? s->timeout_ms : ms);
 	err_t e, result;
 
 	out->tries = LINK_TRIES_UNKNOWN;
@@ -151,11 +155,27 @@ link_events(struct scs *s)
 }
 
 err_t
-link_settle(struct scs *s)
+link_settle(struct scs *s, uint64_t deadline)
 {
 	CLEANUP(link_answer_done) struct link_answer a = { 0 };
 	CLEANUP(msg_done) struct msg q = { 0 };
 
 	msg_init(&q, TOK_SETTLED);
-	return link_ask(s, &q, TOK_SETTLED_MS + 5000, &a);
+	return link_ask(s, &q, deadline, &a);
+}
+
+err_t
+link_list(struct scs *s, uint64_t deadline, struct tokens *out)
+{
+	CLEANUP(link_answer_done) struct link_answer a = { 0 };
+	CLEANUP(msg_done) struct msg q = { 0 };
+	err_t e;
+
+	msg_init(&q, TOK_LIST);
+	if ((e = link_ask(s, &q, deadline, &a)))
+		return e;
+	if ((e = tokens_parse(a.body, out)))
+		return why_add(&s->why, e,
+		    "the token service's list of tokens makes no sense");
+	return ERR_OK;
 }

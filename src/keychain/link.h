@@ -34,19 +34,27 @@ struct link_answer {
 
 void link_answer_done(struct link_answer *a);
 
+/* When a call has to be done that begins now: after the connection's own time
+ * limit, or after `ms`. */
+uint64_t link_deadline(const struct scs *s, unsigned int ms);
+
 /*
  * Ask `q` and wait for the answer. The service's own failures come back as they
  * are, with its reason in s->why.
  *
  * ERR_SERVICE  the connection was lost, is another process's, or the answer was
  *              none; the connection is closed
- * ERR_TIMEOUT  the same, no answer within `ms`
+ * ERR_TIMEOUT  the same, no answer in time
  */
-MUST_CHECK err_t link_ask(struct scs *s, const struct msg *q, unsigned int ms,
+MUST_CHECK err_t link_ask(struct scs *s, const struct msg *q, uint64_t deadline,
     struct link_answer *out);
 
 /* Wait until no card is being read any more, but not long (TOK_SETTLED). */
-MUST_CHECK err_t link_settle(struct scs *s);
+MUST_CHECK err_t link_settle(struct scs *s, uint64_t deadline);
+
+/* What is there now; s->tokens stays as it is. `out`: tokens_done. */
+MUST_CHECK err_t link_list(
+    struct scs *s, uint64_t deadline, struct tokens *out);
 
 /* Take events that are there, without waiting for more. */
 MUST_CHECK err_t link_events(struct scs *s);

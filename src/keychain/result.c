@@ -59,7 +59,7 @@ static const struct {
 	[SCS_PIN_BLOCKED] = { ERR_PIN_BLOCKED, NULL },
 	[SCS_PIN_FORM]    = { ERR_PIN_FORM, NULL },
 	[SCS_PIN_NEEDED]  = { ERR_PIN_NEEDED, NULL },
-	[SCS_DENIED]      = { ERR_DENIED, "not allowed for this user" },
+	[SCS_DENIED]      = { ERR_DENIED, "not allowed" },
 	[SCS_UNSUPPORTED] = { ERR_UNSUPPORTED, NULL },
 	[SCS_CARD]        = { ERR_CARD, NULL },
 	[SCS_IO]          = { ERR_IO, NULL },

@@ -67,34 +67,18 @@ scs_set_timeout(struct scs *s, unsigned int ms)
 		s->timeout_ms = ms;
 }
 
-static err_t
-list(struct scs *s)
-{
-	CLEANUP(link_answer_done) struct link_answer a = { 0 };
-	CLEANUP(msg_done) struct msg q = { 0 };
-	struct tokens fresh;
-	err_t e;
-
-	msg_init(&q, TOK_LIST);
-	if ((e = link_ask(s, &q, LIST_MS, &a)))
-		return e;
-	if ((e = tokens_parse(a.body, &fresh)))
-		return why_add(&s->why, e,
-		    "the token service's list of tokens makes no sense");
-	tokens_done(&s->tokens);
-	s->tokens = fresh;
-	return ERR_OK;
-}
-
 int
 scs_list(struct scs *s, const struct scs_token **tokens, size_t *n)
 {
+	struct tokens fresh;
 	err_t e;
 
 	if (s == NULL || tokens == NULL || n == NULL)
 		return SCS_INVALID;
-	if ((e = list(s)))
+	if ((e = link_list(s, link_deadline(s, LIST_MS), &fresh)))
 		return result_from_err(e);
+	tokens_done(&s->tokens);
+	s->tokens = fresh;
 	*tokens = s->tokens.all;
 	*n = s->tokens.n;
 	return SCS_OK;
@@ -111,7 +95,7 @@ scs_watch(struct scs *s)
 		return SCS_INVALID;
 	msg_init(&q, TOK_WATCH);
 	s->watching = true; /* an event may overtake the answer */
-	if ((e = link_ask(s, &q, LIST_MS, &a)))
+	if ((e = link_ask(s, &q, link_deadline(s, LIST_MS), &a)))
 		s->watching = false;
 	return result_from_err(e);
 }

@@ -52,6 +52,51 @@ TEST(another_card_that_shows_the_login_key_is_a_copy)
 	}
 }
 
+TEST(two_cards_with_one_name_are_copies_unless_they_are_blank)
+{
+	static const struct scs_item mine = { .flags = SCS_ITEM_LOGIN,
+		.pkhh = { 1 },
+		.pkhh_len = SCS_PKHH_SIZE };
+	static const struct scs_item other = { .flags = SCS_ITEM_LOGIN,
+		.pkhh = { 2 },
+		.pkhh_len = SCS_PKHH_SIZE };
+	static const struct {
+		const char *why, *id;
+		const struct scs_item *mine, *theirs;
+		err_t want;
+	} rows[] = {
+		{ "the same name, another key", "a", &mine, &other,
+		    ERR_DENIED },
+		{ "the same name, theirs is blank", "a", &mine, NULL,
+		    ERR_DENIED },
+		{ "the same name, ours is blank", "a", NULL, &other,
+		    ERR_DENIED },
+		{ "both are blank", "a", NULL, NULL, ERR_OK },
+		{ "another name, the same key", "b", &mine, &mine, ERR_DENIED },
+		{ "nothing is the same", "b", &mine, &other, ERR_OK },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct scs_token all[2] = {
+			{ .insertion = 1,
+			    .id = "a",
+			    .reader = "A",
+			    .items = rows[i].mine,
+			    .items_n = rows[i].mine != NULL },
+			{ .insertion = 2,
+			    .id = rows[i].id,
+			    .reader = "B",
+			    .items = rows[i].theirs,
+			    .items_n = rows[i].theirs != NULL },
+		};
+		struct why why = { 0 };
+
+		EXPECT_ERR(
+		    rows[i].want, alone_among(all, 2, 1, &why), rows[i].why);
+		EXPECT_OK(alone_among(all, 2, 3, &why));
+	}
+}
+
 TEST(a_key_that_is_not_known_has_no_copy)
 {
 	const struct scs_item login = { .flags = SCS_ITEM_LOGIN };

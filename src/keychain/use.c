@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ipc/token-proto.h"
+#include "keychain/alone.h"
 #include "keychain/link.h"
 #include "keychain/result.h"
 
@@ -15,6 +16,7 @@
 struct request {
 	uint16_t type;
 	uint64_t insertion;
+	unsigned int slot; /* of the key that is used */
 	struct buf *body; /* what follows the insertion; NULL: nothing */
 	struct scs_bytes first, second; /* secrets, one after the other */
 };
@@ -42,10 +44,47 @@ pack_secret(const struct request *r, struct secret **out)
 	return ERR_OK;
 }
 
+/* Of a key that was not listed by this connection the worst is taken. */
+static bool
+always_asks(const struct scs *s, uint64_t insertion, unsigned int slot)
+{
+	const struct scs_token *t;
+
+	for (size_t i = 0; i < s->tokens.n; i++) {
+		t = &s->tokens.all[i];
+		for (size_t k = 0; t->insertion == insertion && k < t->items_n;
+		     k++)
+			if (t->items[k].slot == slot)
+				return t->items[k].pin == SCS_PIN_ALWAYS;
+	}
+	return true;
+}
+
+/* Does a PIN or PUK go to the card, from here or from a PIN pad? */
+static bool
+presents(const struct scs *s, const struct request *r)
+{
+	if (r->first.n > 0 || r->second.n > 0)
+		return true;
+	switch (r->type) {
+	case TOK_LOGIN:
+	case TOK_CHANGE_PIN:
+	case TOK_UNBLOCK:
+		return true;
+	case TOK_SIGN:
+	case TOK_DECRYPT:
+	case TOK_DERIVE:
+		return always_asks(s, r->insertion, r->slot);
+	default:
+		return false;
+	}
+}
+
 static err_t
 ask(struct scs *s, const struct request *r, struct link_answer *a)
 {
 	CLEANUP(msg_done) struct msg q = { 0 };
+	uint64_t deadline = link_deadline(s, CARD_MS);
 	err_t e;
 
 	msg_init(&q, r->type);
@@ -58,7 +97,9 @@ ask(struct scs *s, const struct request *r, struct link_answer *a)
 	s->why = (struct why){ 0 };
 	if ((e = pack_secret(r, &q.secret)))
 		return e;
-	return link_ask(s, &q, CARD_MS, a);
+	if (presents(s, r) && (e = alone_now(s, r->insertion, deadline)))
+		return e;
+	return link_ask(s, &q, deadline, a);
 }
 
 /* For requests whose answer is a result and nothing else. */
@@ -192,6 +233,7 @@ use_key(struct scs *s, const struct key_use *k, struct scs_bytes pin,
 	    (k->data.p == NULL && k->data.n > 0))
 		return SCS_INVALID;
 	r.insertion = k->key->insertion;
+	r.slot = k->key->slot;
 	buf_put_u8(&body, (uint8_t)k->key->slot);
 	buf_put_u8(&body, (uint8_t)k->mech);
 	msg_put_bytes(&body, span_from(k->data.p, k->data.n));

@@ -4,9 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc/token-proto.h"
 #include "keychain/link.h"
 #include "keychain/result.h"
 #include "tool/say.h"
+
+#define SETTLE_MS (TOK_SETTLED_MS + 5000)
 
 err_t
 cards_result(const struct cards *c, int result, struct why *why)
@@ -36,7 +39,8 @@ open_cards(const char *prefix, bool settled, struct cards *out, struct why *why)
 		    "folder on its way");
 	if (r != SCS_OK)
 		return why_add(why, result_to_err(r), "%s", scs_result_text(r));
-	if (settled && (e = link_settle(c.scs)))
+	if (settled &&
+	    (e = link_settle(c.scs, link_deadline(c.scs, SETTLE_MS))))
 		return cards_result(&c, result_from_err(e), why);
 	if ((e = cards_result(&c, scs_list(c.scs, &c.all, &c.n), why)))
 		return e;

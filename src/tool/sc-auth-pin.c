@@ -27,18 +27,6 @@ job_done(struct pin_job *j)
 }
 
 static err_t
-alone_among(struct pin_job *j, const struct cards *now)
-{
-	const struct scs_token *t = j->token;
-	const struct scs_item *login = token_login_item(t);
-
-	if (login == NULL)
-		return ERR_OK;
-	return token_alone(now->all, now->n, t->insertion, t->reader,
-	    span_from(login->pkhh, login->pkhh_len), &j->why);
-}
-
-static err_t
 job_open(const struct invocation *in, struct pin_job *j)
 {
 	err_t e;
@@ -47,7 +35,9 @@ job_open(const struct invocation *in, struct pin_job *j)
 	if ((e = cards_open_all(j->prefix, &j->cards, &j->why)) ||
 	    (e = cards_pick(&j->cards, j->id, &j->token, &j->why)))
 		return e;
-	return alone_among(j, &j->cards);
+	/* before anybody types; libscs looks again before it presents */
+	return alone_among(
+	    j->cards.all, j->cards.n, j->token->insertion, &j->why);
 }
 
 /* May a try be spent? The question names what is at stake. */
@@ -82,18 +72,6 @@ tries_left(struct pin_job *j)
 		    "PIN blocked: unblock it with the PUK (sc_auth changepin "
 		    "-u)");
 	return tries == 1 ? consent(j, "only one PIN try is left") : ERR_OK;
-}
-
-/* A copy may have been put in while somebody typed. */
-static err_t
-still_alone(struct pin_job *j)
-{
-	CLEANUP(cards_done) struct cards now = { 0 };
-	err_t e;
-
-	if ((e = cards_open_all(j->prefix, &now, &j->why)))
-		return e;
-	return alone_among(j, &now);
 }
 
 static err_t
@@ -138,8 +116,7 @@ verify(struct pin_job *j)
 	int tries = -1, r;
 	err_t e;
 
-	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)) ||
-	    (e = still_alone(j)))
+	if ((e = tries_left(j)) || (e = ask(j, "Enter PIN: ", &pin)))
 		return e;
 	r = scs_login(j->cards.scs, card, bytes(pin), &tries);
 	if ((e = presented(j, r, tries, "PIN")))
@@ -198,8 +175,7 @@ change(struct pin_job *j)
 	    (e = ask(
 		 j, j->unblock ? "Enter PUK: " : "Enter current PIN: ", &old)))
 		return e;
-	if ((!j->token->pinpad && (e = ask_new(j, &new))) ||
-	    (e = still_alone(j)))
+	if (!j->token->pinpad && (e = ask_new(j, &new)))
 		return e;
 	r = call(
 	    j->cards.scs, j->token->insertion, bytes(old), bytes(new), &tries);

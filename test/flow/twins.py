@@ -77,6 +77,14 @@ def main():
         own = insert(s, alice, 1)
         refused(s, USER, [READERS[0], READERS[1], "take out the card"],
                 [forged, own], "a forged card first")
+        for c in (forged, own):
+            c.tell("clear")
+        for t in s.tool("security", "list-smartcards")[1].split():
+            code, _, err = s.tool("sc_auth", "verifypin", "-t", t,
+                                  stdin=stack.PIN + "\n")
+            expect(code != 0 and READERS[0] in err and READERS[1] in err,
+                   f"sc_auth verifypin -t {t}: refused", err)
+        expect(verifies(forged) + verifies(own) == 0, "and nobody got a PIN")
         forged.stop()
         s.wait_tokens(1)
         own.tell("clear")
