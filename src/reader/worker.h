@@ -16,7 +16,8 @@
  * event           value             body
  * WORKER_SLOT     0                 the reader's name for people
  * WORKER_NO_SLOT  0                 - : unplugged
- * WORKER_CARD     WORKER_CARD_*     the ATR if WORKER_CARD_IN
+ * WORKER_CARD     WORKER_CARD_*     the ATR if WORKER_CARD_IN; after
+ *                                   WORKER_SLOT as soon as it is known
  *
  * request         value             body       body of a good answer
  * WORKER_POWER    WORKER_POWER_*    -          the ATR; empty for _OFF

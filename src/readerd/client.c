@@ -186,6 +186,30 @@ refuse(struct client *c)
 }
 
 static err_t
+serve(struct client *c, const struct request *r, struct handle *h)
+{
+	err_t e;
+
+	if (!still_allowed(c, r, h))
+		return refuse(c);
+	if ((e = r->handle(c, h)))
+		return e == ERR_SHORT ? ERR_FORMAT : e;
+	if (c->busy && c->command != WIRE_HOLD)
+		stream_pause(&c->io);
+	return ERR_OK;
+}
+
+void
+client_settled(struct client *c)
+{
+	const struct request *r = c->parked;
+
+	c->parked = NULL;
+	if (r != NULL && serve(c, r, NULL) != ERR_OK)
+		stream_close(&c->io);
+}
+
+static err_t
 one_request(struct client *c)
 {
 	const struct request *r;
@@ -200,13 +224,12 @@ one_request(struct client *c)
 	if ((e = take_frame(c, r, head)) || (e = check(c, r, &h)))
 		return e;
 	c->busy = true;
-	if (!still_allowed(c, r, h))
-		return refuse(c);
-	if ((e = r->handle(c, h)))
-		return e == ERR_SHORT ? ERR_FORMAT : e;
-	if (c->busy && c->command != WIRE_HOLD)
+	if (c->svc->settling && (r->needs & NEEDS_READERS) != 0) {
+		c->parked = r;
 		stream_pause(&c->io);
-	return ERR_OK;
+		return ERR_OK;
+	}
+	return serve(c, r, h);
 }
 
 /* Behind a HOLD that waits, UNHOLD alone may come. */

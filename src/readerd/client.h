@@ -13,6 +13,7 @@
 
 struct handle;
 struct job;
+struct request;
 struct service;
 
 enum dialect {
@@ -75,6 +76,7 @@ struct client {
 	uint32_t command;
 	size_t body_n, data_n; /* data are the first bytes of io.in */
 	struct job *job; /* if it waits for a slot */
+	const struct request *parked; /* if it waits for the readers */
 	union wire_body body;
 };
 
@@ -90,6 +92,9 @@ void client_free(struct client *c);
 
 /* Take frames out of c->io.in. Not ERR_OK: close. */
 MUST_CHECK err_t client_input(struct client *c);
+
+/* The readers are known: answer what has waited for that. */
+void client_settled(struct client *c);
 
 /* The bytes that follow the body of the request in work. Borrowed. */
 struct span client_data(const struct client *c);

@@ -12,8 +12,8 @@
 
 #define KEPT 8 /* this part of the room for clients is for root alone */
 #define REFUSED_MAX 32 /* who wait to be told that there is no room */
-/* for everything that is not a client: drivers, who is refused, a few files */
-#define FDS_KEPT (IFDS_MAX + REFUSED_MAX + 32)
+/* for all but clients: drivers, two each; who is refused; a few files */
+#define FDS_KEPT (2 * IFDS_MAX + REFUSED_MAX + 32)
 #define PAUSE_USEC 100000 /* at the descriptor limit */
 
 size_t

@@ -10,6 +10,7 @@ enum request_needs {
 	NEEDS_HANDLE = 1 << 1, /* the body begins with an hCard of ours */
 	NEEDS_WORKER = 1 << 2, /* worker dialect only */
 	HAS_DATA = 1 << 3, /* bytes follow the body */
+	NEEDS_READERS = 1 << 4, /* waits until it is known which there are */
 };
 
 struct request {

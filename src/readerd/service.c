@@ -94,13 +94,20 @@ service_drivers(struct service *svc, size_t n)
 }
 
 static bool
-has_reader(const struct service *svc, const struct ifd *ifd)
+knows_its_cards(const struct service *svc, const struct ifd *ifd)
 {
+	bool some = false;
+
 	for (size_t i = 0; i < svc->slots_n; i++) {
-		if (svc->slots[i]->ifd == ifd && svc->slots[i]->present)
-			return true;
+		const struct slot *s = svc->slots[i];
+
+		if (s->ifd != ifd || !s->present)
+			continue;
+		if (!s->looked)
+			return false;
+		some = true;
 	}
-	return false;
+	return some;
 }
 
 bool
@@ -109,10 +116,19 @@ service_settled(const struct service *svc)
 	for (size_t i = 0; i < svc->ifds_n; i++) {
 		const struct ifd *ifd = &svc->ifds[i];
 
-		if (!ifd->idle && ifd->backoff_ms == 0 && !has_reader(svc, ifd))
+		if (!ifd->idle && ifd->backoff_ms == 0 &&
+		    !knows_its_cards(svc, ifd))
 			return false;
 	}
 	return !svc->looking;
+}
+
+void
+service_settle(struct service *svc)
+{
+	svc->settling = false;
+	for (struct client *c = svc->clients; c != NULL; c = c->next)
+		client_settled(c);
 }
 
 uint32_t

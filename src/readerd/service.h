@@ -57,6 +57,7 @@ struct service {
 	struct watch *prefs_watch;
 	int control; /* channel to scsd; -1: none */
 	bool looking; /* for the USB readers that are there at the start */
+	bool settling; /* what readers there are is not known yet */
 	struct hotplug *hotplug; /* borrowed; NULL: no USB readers */
 	uint64_t driver_ms; /* a driver that takes longer hangs */
 };
@@ -72,10 +73,13 @@ void service_done(struct service *svc);
 void service_drivers(struct service *svc, size_t n);
 
 /*
- * The readers that are there at the start are known: each driver has shown its
- * reader, or has failed once.
+ * The readers that are there at the start are known, and what is in them: each
+ * driver has shown that, or has failed once.
  */
 bool service_settled(const struct service *svc);
+
+/* Clients that have asked about readers meanwhile (NEEDS_READERS) are answered. */
+void service_settle(struct service *svc);
 
 /* A reader that is there. NULL: unknown. */
 struct slot *service_find(struct service *svc, const char *name);

@@ -202,6 +202,7 @@ forget_card(struct slot *s)
 void
 slot_card(struct slot *s, enum worker_card card, struct span atr)
 {
+	s->looked = true;
 	if (card == WORKER_CARD_OUT && s->card == WORKER_CARD_OUT)
 		return;
 	forget_card(s);
@@ -247,6 +248,7 @@ slot_appear(struct slot *s, struct span name)
 		return;
 	set_name(s, name);
 	s->present = true;
+	s->looked = false;
 	s->card = WORKER_CARD_OUT;
 	logging_reader(s);
 	log_debug("reader \"%s\" is there", s->name);

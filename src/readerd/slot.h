@@ -35,6 +35,7 @@ struct slot {
 	char name[WIRE_READER_NAME];
 
 	enum worker_card card;
+	bool looked; /* its driver has said so once */
 	bool powered;
 	uint8_t atr[WIRE_ATR_SIZE];
 	size_t atr_n;

@@ -11,12 +11,18 @@
 #include "readerd/request.h"
 #include "readerd/service.h"
 
-/* Told once, an array never shrinks. */
+/*
+ * A 4:6 client refuses an array that is smaller than one it was once told of, also
+ * by a process before us, which may have seen a reader more: in great steps.
+ */
 static size_t
 array_size(const struct service *svc)
 {
-	return svc->slots_n > WIRE_OLD_READERS ? svc->slots_n
-					       : WIRE_OLD_READERS;
+	size_t n = WIRE_OLD_READERS;
+
+	while (n < svc->slots_n)
+		n *= 2;
+	return n;
 }
 
 static err_t

@@ -149,8 +149,9 @@ log_used(struct service *svc)
 }
 
 /*
- * Clients that come as soon as we are ready are to see the readers that were
- * there before; one whose driver hangs is not waited for for long.
+ * Clients that come first, also after we were killed, are to see the readers and
+ * the cards that were there before; one whose driver hangs is not waited for for
+ * long.
  */
 static int
 on_settle(sd_event_source *src, uint64_t usec UNUSED, void *data)
@@ -159,6 +160,7 @@ on_settle(sd_event_source *src, uint64_t usec UNUSED, void *data)
 	struct service *svc = data;
 
 	if (service_settled(svc) || ++turns == SETTLE_TURNS) {
+		service_settle(svc);
 		tell(svc, &(struct control){ .type = CONTROL_READY });
 		sd_event_source_disable_unref(src);
 		return 0;
@@ -175,6 +177,7 @@ supervisor_start(struct service *svc, int fd, unsigned int n)
 
 	svc->control = fd;
 	svc->log_used = log_used;
+	svc->settling = true;
 	if (sd_event_add_io(svc->ev, NULL, fd, EPOLLIN, on_control, svc) < 0)
 		return ERR_NOMEM;
 	service_drivers(svc, n);

@@ -109,6 +109,13 @@ TEST(a_reader_that_comes_back_has_its_place_again)
 	service_done(&svc);
 }
 
+static void
+appears(struct slot *s, const char *name)
+{
+	slot_appear(s, span_str(name));
+	slot_card(s, WORKER_CARD_OUT, SPAN_NONE);
+}
+
 TEST(the_start_is_over_when_each_reader_is_there_or_has_failed)
 {
 	static struct service svc;
@@ -119,14 +126,19 @@ TEST(the_start_is_over_when_each_reader_is_there_or_has_failed)
 	start(&svc, 1);
 	assert_false(service_settled(&svc));
 	svc.looking = true;
-	slot_appear(service_slot(&svc, &svc.ifds[0], 0), span_str("Static"));
+	appears(service_slot(&svc, &svc.ifds[0], 0), "Static");
 	assert_false(service_settled(&svc));
 	hotplug_now(&svc, r, driver, 2);
 	svc.looking = false;
 	assert_false(service_settled(&svc));
-	slot_appear(service_slot(&svc, &svc.ifds[1], 0), span_str("First"));
+	appears(service_slot(&svc, &svc.ifds[1], 0), "First");
 	assert_false(service_settled(&svc));
 	svc.ifds[2].backoff_ms = 100; /* its driver died */
+	assert_true(service_settled(&svc));
+	slot_appear(service_slot(&svc, &svc.ifds[1], 1), span_str("Second"));
+	assert_false(service_settled(&svc)); /* is there a card? */
+	slot_card(
+	    service_slot(&svc, &svc.ifds[1], 1), WORKER_CARD_MUTE, SPAN_NONE);
 	assert_true(service_settled(&svc));
 	hotplug_now(&svc, r, driver, 1); /* or it was unplugged */
 	svc.ifds[2].backoff_ms = 0;

@@ -69,7 +69,7 @@ card_in_the_last(bool in)
 		.body = in ? SPAN_OF(atr) : SPAN_NONE });
 }
 
-static struct wire_reader_state states[ALL];
+static struct wire_reader_state states[64];
 
 TEST(an_old_client_sees_sixteen_and_reaches_the_last_by_name)
 {
@@ -117,13 +117,59 @@ TEST(a_new_client_sees_all_of_them)
 	c = client(WIRE_MINOR_ARRAY);
 	EXPECT_OK(rig_say(c, WIRE_GET_READERS_STATE_SIZE, NULL, 0));
 	assert_true(rig_hear(c, &n, sizeof(n)));
-	assert_int_equal(n, ALL);
+	assert_int_equal(n, nitems(states));
 	EXPECT_OK(rig_say(c, WIRE_GET_READERS_STATE_ARRAY, NULL, 0));
 	assert_true(rig_hear(c, states, sizeof(states)));
 	assert_int_equal(c->io.out.n, 0);
 	for (size_t i = 0; i < ALL; i++)
 		assert_string_equal(states[i].reader, rig.svc.slots[i]->name);
 	assert_int_equal(states[ALL - 1].atr_length, 4);
+	rig_stop(&rig);
+}
+
+/* They would see a machine without readers, and give up. */
+TEST(who_asks_before_the_readers_are_known_is_answered_then)
+{
+	struct client *old, *new, *gone;
+	uint32_t n = 0;
+
+	rig_start(&rig);
+	rig.svc.settling = true;
+	old = client(WIRE_MINOR_ARRAY - 2); /* both are answered at once */
+	new = client(WIRE_MINOR_ARRAY);
+	gone = client(WIRE_MINOR_ARRAY);
+	EXPECT_OK(rig_say(old, WIRE_GET_READERS_STATE, NULL, 0));
+	EXPECT_OK(rig_say(gone, WIRE_GET_READERS_STATE_SIZE, NULL, 0));
+	EXPECT_OK(rig_say(new, WIRE_WAIT_READER_STATE_CHANGE, NULL, 0));
+	assert_int_equal(old->io.out.n + new->io.out.n, 0);
+	client_free(gone);
+	rig_card(&rig, true);
+	assert_int_equal(old->io.out.n + new->io.out.n, 0);
+	service_settle(&rig.svc);
+	assert_true(rig_hear(old, states, 16 * sizeof(states[0])));
+	assert_int_equal(states[0].atr_length, 4);
+	assert_int_equal(old->io.out.n + new->io.out.n, 0);
+	EXPECT_OK(rig_say(new, WIRE_GET_READERS_STATE_SIZE, NULL, 0));
+	assert_true(rig_hear(new, &n, sizeof(n)));
+	assert_int_equal(n, WIRE_OLD_READERS);
+	rig_stop(&rig);
+}
+
+TEST(a_connection_waits_until_the_readers_are_known)
+{
+	struct wire_connect b = { .share = SCARD_SHARE_DIRECT };
+	struct client *c;
+
+	rig_start(&rig);
+	rig.svc.settling = true;
+	c = client(WIRE_MINOR_ARRAY);
+	b.context = c->context;
+	memcpy(b.reader, "None", 5);
+	EXPECT_OK(rig_say(c, WIRE_CONNECT, &b, sizeof(b)));
+	assert_int_equal(c->io.out.n, 0);
+	service_settle(&rig.svc);
+	assert_true(rig_hear(c, &b, sizeof(b)));
+	assert_int_equal(b.rv, SCARD_E_UNKNOWN_READER);
 	rig_stop(&rig);
 }
 

@@ -99,7 +99,7 @@ card_in(struct place *p)
 
 	if (e == ERR_REMOVED)
 		return; /* out again */
-	p->in = true;
+	p->in = p->looked = true;
 	if (e == ERR_OK) {
 		keep_atr(p);
 		news.value = WORKER_CARD_IN;
@@ -128,8 +128,9 @@ look(struct place *p)
 		give_up(t, "it gets no word out of the reader");
 	if (e == ERR_OK && !p->in) {
 		card_in(p);
-	} else if (e != ERR_OK && p->in) {
+	} else if (e != ERR_OK && (p->in || !p->looked)) {
 		p->in = false;
+		p->looked = true;
 		p->atr_n = 0;
 		talk_say(t,
 		    &(struct worker_frame){ .type = WORKER_CARD,
@@ -246,10 +247,6 @@ open_place(struct place *p)
 	    &(struct worker_frame){ .type = WORKER_SLOT,
 		.slot = number(p),
 		.body = span_first(span_str(t->setup.name), WORKER_NAME_MAX) });
-	talk_say(t,
-	    &(struct worker_frame){ .type = WORKER_CARD,
-		.slot = number(p),
-		.value = WORKER_CARD_OUT });
 	return ERR_OK;
 }
 

@@ -18,6 +18,7 @@ struct place {
 	ifdh_dword lun;
 	bool open;
 	bool in; /* a card, mute or not */
+	bool looked; /* scs-readerd knows whether there is one */
 	uint64_t look_at;
 	atomic_bool news; /* the polling function has returned since */
 	uint8_t atr[ATR_MAX];
