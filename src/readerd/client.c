@@ -139,12 +139,20 @@ take_frame(struct client *c, const struct request *r, struct wire_header h)
 	return ERR_OK;
 }
 
+/* There is no room for it, but SCardCancel makes a connection of its own. */
+static bool
+without_room(const struct request *r)
+{
+	return r->handle == on_version || r->handle == on_establish ||
+	    r->handle == on_cancel;
+}
+
 static err_t
 check(struct client *c, const struct request *r, struct handle **h)
 {
 	if ((r->needs & NEEDS_WORKER) != 0 && c->dialect != DIALECT_WORKER)
 		return ERR_FORMAT;
-	if (c->refused && r->handle != on_version && r->handle != on_establish)
+	if (c->refused && !without_room(r))
 		return ERR_DENIED;
 	if ((r->needs & NEEDS_ACCESS) != 0 && !client_allowed(c))
 		return ERR_DENIED;

@@ -25,16 +25,23 @@ array_size(const struct service *svc)
 	return n;
 }
 
+/*
+ * A reader keeps its place; but where there are more places than room, those of
+ * readers that have gone are left out.
+ */
 static err_t
 send_states(struct client *c, size_t n)
 {
 	CLEANUP(free_mem)
 	struct wire_reader_state *all = calloc(n, sizeof(*all));
+	const struct service *svc = c->svc;
 
 	if (all == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < n && i < c->svc->slots_n; i++)
-		slot_state(c->svc->slots[i], &all[i]);
+	for (size_t i = 0, at = 0; i < svc->slots_n && at < n; i++) {
+		if (svc->slots_n <= n || svc->slots[i]->present)
+			slot_state(svc->slots[i], &all[at++]);
+	}
 	client_reply_raw(c, span_from(all, n * sizeof(*all)));
 	return ERR_OK;
 }

@@ -524,6 +524,28 @@ TEST(a_full_service_says_so)
 	rig_stop(&rig);
 }
 
+/* Else who has as many contexts as he may could end none of his waits. */
+TEST(a_full_service_cancels)
+{
+	struct wire_cancel b = { 0 };
+	struct wire_reader_state all[WIRE_OLD_READERS];
+	struct wire_wait w = { 9, 9 };
+	struct client *waits, *c;
+
+	rig_start(&rig);
+	waits = rig_client(&rig, DIALECT_PLAIN);
+	waits->minor = WIRE_MINOR_OLDEST;
+	b.context = establish(waits);
+	EXPECT_OK(rig_say(waits, WIRE_WAIT_READER_STATE_CHANGE, NULL, 0));
+	assert_true(rig_hear(waits, all, sizeof(all)));
+	c = rig_client(&rig, DIALECT_PLAIN);
+	c->refused = true;
+	assert_int_equal(ask(c, WIRE_CANCEL, &b, sizeof(b)), 0);
+	assert_true(rig_hear(waits, &w, sizeof(w)));
+	assert_int_equal(w.rv, SCARD_E_CANCELLED);
+	rig_stop(&rig);
+}
+
 TEST(attributes_that_the_driver_does_not_know)
 {
 	struct wire_attrib b = { .id = SCARD_ATTR_SYSTEM_NAME, .length = 264 };

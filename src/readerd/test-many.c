@@ -91,6 +91,28 @@ TEST(an_old_client_sees_sixteen_and_reaches_the_last_by_name)
 	rig_stop(&rig);
 }
 
+/* Names are what clients look for, not places. */
+TEST(an_old_client_sees_those_that_are_there_not_those_that_were)
+{
+	struct client *c;
+
+	start();
+	card_in_the_last(true);
+	for (unsigned int i = 0; i < MANY - 10; i++)
+		says(1 + i / WORKER_SLOTS,
+		    &(struct worker_frame){ .type = WORKER_NO_SLOT,
+			.slot = (uint16_t)(i % WORKER_SLOTS) });
+	c = client(WIRE_MINOR_ARRAY - 2);
+	EXPECT_OK(rig_say(c, WIRE_WAIT_READER_STATE_CHANGE, NULL, 0));
+	assert_true(rig_hear(c, states, 16 * sizeof(states[0])));
+	assert_string_equal(states[0].reader, RIG_READER);
+	for (unsigned int i = 1; i <= 10; i++)
+		assert_memory_equal(states[i].reader, "Many 0", 6);
+	assert_int_equal(states[10].atr_length, 4);
+	assert_string_equal(states[11].reader, "");
+	rig_stop(&rig);
+}
+
 TEST(an_old_client_wakes_for_a_reader_that_it_does_not_see)
 {
 	struct wire_wait w = { 0, 1 };
