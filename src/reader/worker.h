@@ -10,8 +10,9 @@
  *	u32 value
  *	body
  *
- * big-endian. A driver's process does one request after the other, in the order
- * in which they come; at most WORKER_AHEAD are outstanding for each slot.
+ * big-endian. A driver's process does the requests for a slot one after the other,
+ * in the order in which they come, and those for several slots at the same time
+ * where the driver can do that; at most WORKER_AHEAD are outstanding for each.
  *
  * event           value             body
  * WORKER_SLOT     0                 the reader's name for people

@@ -39,6 +39,7 @@ enum ifdh_action {
 /* Tags between a driver and its host; no client may ask for them. */
 #define IFDH_TAG_HOST_FIRST 0x0fac
 #define IFDH_TAG_HOST_LAST 0x0fb4
+#define IFDH_TAG_SLOTS_AT_ONCE 0x0fac /* value: one byte, 1: they may be */
 #define IFDH_TAG_SLOTS 0x0fae /* value: one byte */
 #define IFDH_TAG_STOP_POLLING 0x0fb2 /* value: an ifdh_stop_fn */
 #define IFDH_TAG_POLLING 0x0fb3 /* value: an ifdh_poll_fn */

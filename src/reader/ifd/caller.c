@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The thread that calls the driver for scs-readerd, and those inside its polling
+ * Who calls the driver for scs-readerd, and the threads inside its polling
  * function, which call it to see what is new.
  */
 #include <errno.h>
@@ -21,38 +21,50 @@
 #define OPEN_LIMIT_MS 30000u
 #define POWER_LIMIT_MS 30000u
 
-static void
-take_driver(struct thread *t)
+static unsigned int
+lane_number(const struct lane *l)
 {
-	(void)pthread_mutex_lock(&t->driver);
+	return (unsigned int)(l - l->t->lanes);
 }
 
 static void
-leave_driver(struct thread *t)
+take_driver(struct lane *l)
 {
-	(void)pthread_mutex_unlock(&t->driver);
+	(void)pthread_mutex_lock(&l->driver);
+	lock(l->t);
+	failing_enter(&l->t->failing, lane_number(l));
+	unlock(l->t);
+}
+
+static void
+leave_driver(struct lane *l)
+{
+	lock(l->t);
+	failing_leave(&l->t->failing, lane_number(l));
+	unlock(l->t);
+	(void)pthread_mutex_unlock(&l->driver);
 }
 
 /* Around each call of the driver, by who has it. */
 static void
-begin(struct thread *t, const char *doing, uint64_t limit_ms)
+begin(struct lane *l, const char *doing, uint64_t limit_ms)
 {
-	uint64_t most = t->setup.timeout_ms;
+	uint64_t most = l->t->setup.timeout_ms;
 
-	lock(t);
-	t->doing = doing;
-	t->deadline = deadline_in(limit_ms < most ? limit_ms : most);
-	unlock(t);
+	lock(l->t);
+	l->doing = doing;
+	l->deadline = deadline_in(limit_ms < most ? limit_ms : most);
+	unlock(l->t);
 }
 
 static err_t
-finish(struct thread *t, err_t e)
+finish(struct lane *l, err_t e)
 {
-	lock(t);
-	t->deadline = DEADLINE_NONE;
-	unlock(t);
+	lock(l->t);
+	l->deadline = DEADLINE_NONE;
+	unlock(l->t);
 	if (e == ERR_FORMAT)
-		give_up(t, "it claims to have written more than it may");
+		give_up(l->t, "it claims to have written more than it may");
 	return e;
 }
 
@@ -66,16 +78,21 @@ static err_t
 ask_driver(struct place *p, const struct worker_frame *f)
 {
 	struct thread *t = p->t;
+	struct lane *l = p->lane;
 	bool power = f->type == WORKER_POWER || f->type == WORKER_PROTOCOL;
+	bool failed;
 	err_t e;
 
-	buf_reset(&t->answer);
-	begin(t, power ? "powering a card" : "talking to a card",
+	buf_reset(&l->answer);
+	begin(l, power ? "powering a card" : "talking to a card",
 	    power ? POWER_LIMIT_MS : t->setup.timeout_ms);
-	e = finish(t,
+	e = finish(l,
 	    calls_request(&t->setup.driver, p->lun, f,
-		span_from(p->atr, p->atr_n), &t->answer));
-	if (failing_request(&t->failing, f, e))
+		span_from(p->atr, p->atr_n), &l->answer));
+	lock(t);
+	failed = failing_request(&t->failing, lane_number(l), f, e);
+	unlock(t);
+	if (failed)
 		give_up(t, "its commands to a card fail");
 	return e;
 }
@@ -83,7 +100,7 @@ ask_driver(struct place *p, const struct worker_frame *f)
 static void
 keep_atr(struct place *p)
 {
-	struct span atr = span_first(buf_span(&p->t->answer), ATR_MAX);
+	struct span atr = span_first(buf_span(&p->lane->answer), ATR_MAX);
 
 	memcpy(p->atr, atr.p, atr.n);
 	p->atr_n = atr.n;
@@ -111,20 +128,33 @@ card_in(struct place *p)
 	talk_say(p->t, &news);
 }
 
+/* By who has the driver; who has not reads it with the lock (crew.c). */
+static void
+look_again(struct place *p, uint64_t when)
+{
+	lock(p->t);
+	p->look_at = when;
+	unlock(p->t);
+}
+
 static void
 look(struct place *p)
 {
 	struct thread *t = p->t;
+	bool failed;
 	err_t e;
 
 	p->news = false;
-	begin(t, "looking for a card", LOOK_LIMIT_MS);
-	e = finish(t, calls_presence(&t->setup.driver, p->lun));
+	begin(p->lane, "looking for a card", LOOK_LIMIT_MS);
+	e = finish(p->lane, calls_presence(&t->setup.driver, p->lun));
 	if (e == ERR_SERVICE) {
 		log_notice("reader \"%s\": unplugged", t->setup.name);
 		_exit(0);
 	}
-	if (failing_look(&t->failing, e))
+	lock(t);
+	failed = failing_look(&t->failing, lane_number(p->lane), e);
+	unlock(t);
+	if (failed)
 		give_up(t, "it gets no word out of the reader");
 	if (e == ERR_OK && !p->in) {
 		card_in(p);
@@ -137,7 +167,7 @@ look(struct place *p)
 			.slot = number(p),
 			.value = WORKER_CARD_OUT });
 	}
-	p->look_at = deadline_in(t->poll != NULL ? LOOK_POLLED_MS : LOOK_MS);
+	look_again(p, deadline_in(t->poll != NULL ? LOOK_POLLED_MS : LOOK_MS));
 }
 
 static bool
@@ -162,13 +192,15 @@ answer_to(struct thread *t, const struct worker_frame *f)
 	if (e == ERR_OK && f->type == WORKER_POWER && f->value != 0)
 		keep_atr(p);
 	if (e != ERR_OK && e != ERR_UNSUPPORTED)
-		p->look_at = 0;
+		look_again(p, 0);
 	return e;
 }
 
+/* The request at the front of `in`. */
 static void
-serve(struct thread *t, const struct worker_frame *f, size_t used)
+serve(struct lane *l, struct buf *in, const struct worker_frame *f, size_t used)
 {
+	struct thread *t = l->t;
 	err_t e = answer_to(t, f);
 
 	talk_say(t,
@@ -176,34 +208,53 @@ serve(struct thread *t, const struct worker_frame *f, size_t used)
 		.slot = f->slot,
 		.id = f->id,
 		.value = e,
-		.body = e == ERR_OK ? buf_span(&t->answer) : SPAN_NONE });
-	buf_reset(&t->answer);
-	buf_drop(&t->in, used); /* wiped: it may have been a PIN */
+		.body = e == ERR_OK ? buf_span(&l->answer) : SPAN_NONE });
+	buf_reset(&l->answer);
+	buf_drop(in, used); /* wiped: it may have been a PIN */
+}
+
+static bool
+due(const struct place *p, uint64_t now)
+{
+	return p->open && (p->news || p->look_at <= now);
+}
+
+bool
+caller_due(const struct lane *l, uint64_t now)
+{
+	for (unsigned int i = 0; i < l->t->n; i++) {
+		if (l->t->places[i].lane == l && due(&l->t->places[i], now))
+			return true;
+	}
+	return false;
 }
 
 /* Slots whose time has come; the next is at most LOOK_MS away. */
 static void
-look_around(struct thread *t)
+look_around(struct lane *l)
 {
 	uint64_t now = clock_ms();
 
-	for (unsigned int i = 0; i < t->n; i++) {
-		struct place *p = &t->places[i];
+	for (unsigned int i = 0; i < l->t->n; i++) {
+		struct place *p = &l->t->places[i];
 
-		if (p->open && (p->news || p->look_at <= now))
+		if (p->lane == l && due(p, now))
 			look(p);
 	}
 }
 
-static bool
-stopped(struct thread *t)
+void
+caller_turn(struct lane *l, struct buf *in)
 {
-	bool stop;
+	struct worker_frame f;
+	size_t used;
 
-	lock(t);
-	stop = t->stop;
-	unlock(t);
-	return stop;
+	take_driver(l);
+	if (talk_request(l->t, in, &f, &used))
+		serve(l, in, &f, used);
+	/* looks between two requests, so that neither starves */
+	look_around(l);
+	leave_driver(l);
 }
 
 static void *
@@ -216,10 +267,10 @@ poll_body(void *arg)
 	while (!stopped(t)) {
 		(void)t->poll(p->lun, t->poll_ms);
 		p->news = true;
-		take_driver(t);
+		take_driver(p->lane);
 		if (p->news) /* else the caller has looked meanwhile */
 			look(p);
-		leave_driver(t);
+		leave_driver(p->lane);
 		took = clock_ms() - before;
 		before += took;
 		owed += POLL_REST_MS;
@@ -236,8 +287,8 @@ open_place(struct place *p)
 	struct thread *t = p->t;
 	err_t e;
 
-	begin(t, "opening the reader", OPEN_LIMIT_MS);
-	e = finish(t,
+	begin(p->lane, "opening the reader", OPEN_LIMIT_MS);
+	e = finish(p->lane,
 	    calls_open(
 		&t->setup.driver, p->lun, t->setup.device, t->setup.channel));
 	if (e != ERR_OK)
@@ -250,7 +301,24 @@ open_place(struct place *p)
 	return ERR_OK;
 }
 
-/* The first slot's channel tells how many there are. */
+/* The first slot's channel tells of all. */
+static void
+describe(struct thread *t)
+{
+	const struct ifdh *d = &t->setup.driver;
+
+	begin(&t->lanes[0], "describing the reader", LOOK_LIMIT_MS);
+	t->n = calls_slots(d, 0);
+	if (t->n > 1 && calls_slots_at_once(d, 0))
+		t->lanes_n = t->n;
+	for (unsigned int i = 0; i < t->n; i++)
+		t->places[i].lane = &t->lanes[i % t->lanes_n];
+	t->poll = calls_poll_fn(d, 0);
+	t->poll_ms = calls_stop_fn(d, 0) != NULL ? POLL_STOPPED_MS : POLL_MS;
+	(void)finish(&t->lanes[0], ERR_OK);
+}
+
+/* Nobody else calls the driver yet. */
 static void
 open_all(struct thread *t)
 {
@@ -258,13 +326,8 @@ open_all(struct thread *t)
 
 	if (open_place(&t->places[0]) != ERR_OK)
 		give_up(t, "its driver cannot open it");
-	begin(t, "describing the reader", LOOK_LIMIT_MS);
-	t->n = n = calls_slots(&t->setup.driver, 0);
-	t->poll = calls_poll_fn(&t->setup.driver, 0);
-	t->poll_ms = calls_stop_fn(&t->setup.driver, 0) != NULL
-	    ? POLL_STOPPED_MS
-	    : POLL_MS;
-	(void)finish(t, ERR_OK);
+	describe(t);
+	n = t->n;
 	for (unsigned int i = 1; i < n; i++) {
 		if (open_place(&t->places[i]) != ERR_OK)
 			log_warning("reader \"%s\": slot %u of %u cannot be "
@@ -282,59 +345,60 @@ open_all(struct thread *t)
 static void
 stop_polling(struct place *p)
 {
-	struct thread *t = p->t;
 	ifdh_stop_fn *stop;
 
 	do {
-		take_driver(t);
-		begin(t, "closing the reader", STOP_MS);
-		stop = calls_stop_fn(&t->setup.driver, p->lun);
+		take_driver(p->lane);
+		begin(p->lane, "closing the reader", STOP_MS);
+		stop = calls_stop_fn(&p->t->setup.driver, p->lun);
 		if (stop != NULL)
 			(void)stop(p->lun);
-		(void)finish(t, ERR_OK);
-		leave_driver(t);
+		(void)finish(p->lane, ERR_OK);
+		leave_driver(p->lane);
 	} while (!join_within(p->poller, STOP_AGAIN_MS));
 }
 
 static void
 close_all(struct thread *t)
 {
-	take_driver(t);
-	begin(t, "closing the reader", STOP_MS);
+	begin(&t->lanes[0], "closing the reader", STOP_MS);
 	for (unsigned int i = 0; i < t->n; i++) {
 		if (t->places[i].open)
 			(void)t->setup.driver.close(t->places[i].lun);
 	}
-	(void)finish(t, ERR_OK);
-	leave_driver(t);
+	(void)finish(&t->lanes[0], ERR_OK);
+}
+
+/* One caller for all slots: it has the channel to itself. */
+static void
+serve_alone(struct thread *t)
+{
+	struct worker_frame f;
+	size_t used;
+	bool more = true;
+
+	while (more && !stopped(t)) {
+		caller_turn(&t->lanes[0], &t->in);
+		if (!talk_request(t, &t->in, &f, &used))
+			more = talk_wait(t);
+	}
 }
 
 void *
 caller_body(void *arg)
 {
 	struct thread *t = arg;
-	struct worker_frame f;
-	size_t used;
-	bool more = true;
 
-	take_driver(t);
 	open_all(t);
-	leave_driver(t);
 	talk_patience(t, t->poll != NULL ? LOOK_POLLED_MS : LOOK_MS);
-	while (more && !stopped(t)) {
-		take_driver(t);
-		if (talk_request(t, &f, &used))
-			serve(t, &f, used);
-		/* looks between two requests, so that neither starves */
-		look_around(t);
-		leave_driver(t);
-		if (!talk_request(t, &f, &used))
-			more = talk_wait(t);
-	}
+	if (t->lanes_n == 1)
+		serve_alone(t);
+	else
+		crew_serve(t);
 	for (unsigned int i = 0; i < t->n; i++) {
 		if (t->places[i].polled)
 			stop_polling(&t->places[i]);
 	}
-	close_all(t);
+	close_all(t); /* nobody else calls the driver any more */
 	return NULL;
 }

@@ -77,16 +77,30 @@ calls_open(
 	return from_code(d->create_by_name(lun, (char *)name.p));
 }
 
-unsigned int
-calls_slots(const struct ifdh *d, ifdh_dword lun)
+/* A tag whose value is one byte; 0 if it cannot say. */
+static uint8_t
+byte(const struct ifdh *d, ifdh_dword lun, ifdh_dword tag)
 {
 	uint8_t value[8] = { 0 };
 	ifdh_dword n = 1;
 
-	if (d->get(lun, IFDH_TAG_SLOTS, &n, value) != IFDH_SUCCESS || n != 1 ||
-	    value[0] == 0)
-		return 1;
-	return value[0] > WORKER_SLOTS ? WORKER_SLOTS : value[0];
+	if (d->get(lun, tag, &n, value) != IFDH_SUCCESS || n != 1)
+		return 0;
+	return value[0];
+}
+
+unsigned int
+calls_slots(const struct ifdh *d, ifdh_dword lun)
+{
+	uint8_t n = byte(d, lun, IFDH_TAG_SLOTS);
+
+	return n == 0 ? 1 : n > WORKER_SLOTS ? WORKER_SLOTS : n;
+}
+
+bool
+calls_slots_at_once(const struct ifdh *d, ifdh_dword lun)
+{
+	return byte(d, lun, IFDH_TAG_SLOTS_AT_ONCE) == 1;
 }
 
 static void *

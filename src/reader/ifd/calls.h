@@ -25,6 +25,9 @@ MUST_CHECK err_t calls_open(
 /* 1 to WORKER_SLOTS; what a driver cannot say is 1. */
 unsigned int calls_slots(const struct ifdh *d, ifdh_dword lun);
 
+/* May its slots be called at the same time? What a driver cannot say is no. */
+bool calls_slots_at_once(const struct ifdh *d, ifdh_dword lun);
+
 /* NULL: it has none. */
 ifdh_poll_fn *calls_poll_fn(const struct ifdh *d, ifdh_dword lun);
 ifdh_stop_fn *calls_stop_fn(const struct ifdh *d, ifdh_dword lun);

@@ -41,9 +41,10 @@ talk_wait(struct thread *t)
 }
 
 bool
-talk_request(struct thread *t, struct worker_frame *f, size_t *used)
+talk_request(struct thread *t, const struct buf *in, struct worker_frame *f,
+    size_t *used)
 {
-	err_t e = worker_parse(buf_span(&t->in), f, used);
+	err_t e = worker_parse(buf_span(in), f, used);
 
 	if (e == ERR_SHORT)
 		return false;
@@ -57,6 +58,7 @@ talk_say(struct thread *t, const struct worker_frame *f)
 {
 	ssize_t r;
 
+	(void)pthread_mutex_lock(&t->saying);
 	if (worker_build(f, &t->out) != ERR_OK)
 		give_up(t, "no memory for what it says");
 	while (t->out.n > 0) {
@@ -67,6 +69,7 @@ talk_say(struct thread *t, const struct worker_frame *f)
 			break; /* it has gone, which talk_wait() says */
 	}
 	buf_reset(&t->out);
+	(void)pthread_mutex_unlock(&t->saying);
 }
 
 void

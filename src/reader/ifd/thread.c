@@ -45,6 +45,37 @@ make_thread(pthread_t *out, void *(*body)(void *), void *arg)
 	return ok;
 }
 
+bool
+stopped(struct thread *t)
+{
+	bool stop;
+
+	lock(t);
+	stop = t->stop;
+	unlock(t);
+	return stop;
+}
+
+static void
+init_lane(struct lane *l, struct thread *t)
+{
+	l->t = t;
+	l->deadline = DEADLINE_NONE;
+	buf_init(&l->answer, CALLS_ROOM);
+	buf_init(&l->in, WORKER_AHEAD * FRAME_MAX);
+	buf_init(&l->more, WORKER_AHEAD * FRAME_MAX);
+	(void)pthread_mutex_init(&l->driver, NULL);
+}
+
+static void
+lane_done(struct lane *l)
+{
+	buf_done(&l->answer);
+	buf_done(&l->in);
+	buf_done(&l->more);
+	(void)pthread_mutex_destroy(&l->driver);
+}
+
 err_t
 thread_new(const struct thread_setup *s, struct thread **out)
 {
@@ -53,14 +84,17 @@ thread_new(const struct thread_setup *s, struct thread **out)
 	if (t == NULL)
 		return ERR_NOMEM;
 	t->setup = *s;
-	t->deadline = DEADLINE_NONE;
 	buf_init(&t->in, WORKER_SLOTS * WORKER_AHEAD * FRAME_MAX);
 	buf_init(&t->out, FRAME_MAX);
-	buf_init(&t->answer, CALLS_ROOM);
-	for (unsigned int i = 0; i < WORKER_SLOTS; i++)
-		t->places[i] = (struct place){ .t = t, .lun = i };
-	/* neither fails without attributes */
-	(void)pthread_mutex_init(&t->driver, NULL);
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
+		init_lane(&t->lanes[i], t);
+		t->places[i] =
+		    (struct place){ .t = t, .lane = &t->lanes[0], .lun = i };
+	}
+	t->lanes_n = 1;
+	/* none fails without attributes */
+	(void)pthread_mutex_init(&t->reading, NULL);
+	(void)pthread_mutex_init(&t->saying, NULL);
 	(void)pthread_mutex_init(&t->lock, NULL);
 	*out = t;
 	return ERR_OK;
@@ -77,19 +111,25 @@ thread_run(struct thread *t)
 uint64_t
 thread_watch(struct thread *t)
 {
-	uint64_t deadline, now = clock_ms();
+	uint64_t deadline = DEADLINE_NONE, now = clock_ms();
 	uint64_t most = t->setup.timeout_ms;
-	const char *doing;
+	const char *doing = "";
 
 	lock(t);
-	deadline = t->deadline;
-	doing = t->doing;
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
+		if (t->lanes[i].deadline >= deadline)
+			continue;
+		deadline = t->lanes[i].deadline;
+		doing = t->lanes[i].doing;
+	}
 	unlock(t);
 	/* a call that begins now has that much time at least */
+	if (most > LOOK_LIMIT_MS)
+		most = LOOK_LIMIT_MS;
 	if (deadline == DEADLINE_NONE)
-		return most < LOOK_LIMIT_MS ? most : LOOK_LIMIT_MS;
+		return most;
 	if (now < deadline)
-		return deadline - now;
+		return deadline - now < most ? deadline - now : most;
 	log_err("reader \"%s\": hangs while %s", t->setup.name, doing);
 	give_up(t, "no answer");
 }
@@ -124,11 +164,13 @@ thread_free(struct thread **tp)
 
 	if (t == NULL || (t->running && !join(t)))
 		return;
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++)
+		lane_done(&t->lanes[i]);
 	buf_done(&t->in);
 	buf_done(&t->out);
-	buf_done(&t->answer);
 	(void)pthread_mutex_destroy(&t->lock);
-	(void)pthread_mutex_destroy(&t->driver);
+	(void)pthread_mutex_destroy(&t->saying);
+	(void)pthread_mutex_destroy(&t->reading);
 	free(t);
 	*tp = NULL;
 }

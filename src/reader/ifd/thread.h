@@ -3,8 +3,9 @@
  * The thread that calls a driver's functions, one at a time: requests when they
  * come, and between them a look at who is in each slot. It reads them from the
  * channel to scs-readerd and writes what it has to say to it. Where the driver
- * has a polling function, a further thread for each slot sits in it, as pcscd's
- * do.
+ * says that its slots may be called at the same time there is one for each, and
+ * one that is idle reads. Where the driver has a polling function, a further
+ * thread for each slot sits in it, as pcscd's do.
  *
  * The loop's thread never enters the driver: it watches the clock. A driver that
  * hangs or whose memory cannot be trusted ends the process, which is what the
@@ -32,7 +33,7 @@ MUST_CHECK err_t thread_new(const struct thread_setup *s, struct thread **out);
 MUST_CHECK err_t thread_run(struct thread *t);
 
 /*
- * Ends the process if the call in work has taken too long. Returns in how many
+ * Ends the process if a call in work has taken too long. Returns in how many
  * milliseconds it must be called again.
  */
 uint64_t thread_watch(struct thread *t);
