@@ -58,15 +58,21 @@ client(int32_t minor)
 }
 
 static void
-card_in_the_last(bool in)
+card_at(unsigned int i, bool in)
 {
 	static const uint8_t atr[] = { 0x3b, 0x80, 0x01, 0x81 };
 
-	says(1 + (MANY - 1) / WORKER_SLOTS,
+	says(1 + i / WORKER_SLOTS,
 	    &(struct worker_frame){ .type = WORKER_CARD,
-		.slot = (MANY - 1) % WORKER_SLOTS,
+		.slot = (uint16_t)(i % WORKER_SLOTS),
 		.value = in ? WORKER_CARD_IN : WORKER_CARD_OUT,
 		.body = in ? SPAN_OF(atr) : SPAN_NONE });
+}
+
+static void
+card_in_the_last(bool in)
+{
+	card_at(MANY - 1, in);
 }
 
 static struct wire_reader_state states[64];
@@ -192,6 +198,33 @@ TEST(a_connection_waits_until_the_readers_are_known)
 	service_settle(&rig.svc);
 	assert_true(rig_hear(c, &b, sizeof(b)));
 	assert_int_equal(b.rv, SCARD_E_UNKNOWN_READER);
+	rig_stop(&rig);
+}
+
+/* The first two slots of the first driver; whether it can is its own concern. */
+TEST(two_slots_of_a_driver_are_asked_at_the_same_time)
+{
+	struct wire_connect b = { .share = 2, .preferred = 2 };
+	struct slot **slots = &rig.svc.slots[1];
+	struct worker_frame answer = { .type = WORKER_ANSWER };
+
+	start();
+	for (unsigned int i = 0; i < 2; i++) {
+		struct client *c = client(WIRE_MINOR_ARRAY);
+
+		card_at(i, true);
+		b.context = c->context;
+		memcpy(b.reader, slots[i]->name, sizeof(b.reader));
+		EXPECT_OK(rig_say(c, WIRE_CONNECT, &b, sizeof(b)));
+	}
+	assert_int_equal(slots[0]->flight.n, 1);
+	assert_int_equal(slots[1]->flight.n, 1);
+	/* and either may be the first that is answered */
+	answer.slot = 1;
+	answer.id = slots[1]->flight.first->id;
+	says(1, &answer);
+	assert_int_equal(slots[0]->flight.n, 1);
+	assert_int_equal(slots[1]->flight.n, 0);
 	rig_stop(&rig);
 }
 

@@ -4,7 +4,8 @@
  * It has one slot, and a card in it that answers 90 00 to everything else.
  *
  *	DEVICENAME "well", "hang-open", "crash-open", "hang-presence",
- *	"hang-power", "long-atr", "no-atr"
+ *	"hang-power", "long-atr", "no-atr"; "two": it has two slots;
+ *	"two-at-once", "sixteen-at-once": which may be called at the same time
  *
  *	command  what the driver does
  *	00 E1    crashes
@@ -21,9 +22,13 @@
  *	         that takes more than a thousand
  *	00 EB    gets no word out of its reader from then on
  *	00 EC    sees the card from then on, but has no answer from it
+ *	00 ED    waits until another slot gets
+ *	00 EE    which does nothing else
+ *	00 EF    waits for that as well, and crashes
  */
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -99,15 +104,27 @@ IFDHCloseChannel(ifdh_dword lun)
 	return IFDH_SUCCESS;
 }
 
+static unsigned int
+slots(void)
+{
+	return is("two") || is("two-at-once") ? 2
+	    : is("sixteen-at-once")           ? 16
+					      : 1;
+}
+
 long
 IFDHGetCapabilities(
     ifdh_dword lun, ifdh_dword tag, ifdh_dword *length, uint8_t *value)
 {
 	(void)lun;
-	(void)tag;
-	(void)length;
-	(void)value;
-	return IFDH_TAG_UNKNOWN;
+	if (tag == IFDH_TAG_SLOTS)
+		value[0] = (uint8_t)slots();
+	else if (tag == IFDH_TAG_SLOTS_AT_ONCE && strstr(behaviour, "-at-once"))
+		value[0] = 1;
+	else
+		return IFDH_TAG_UNKNOWN;
+	*length = 1;
+	return IFDH_SUCCESS;
 }
 
 long
@@ -225,6 +242,27 @@ threads(void)
 	return n;
 }
 
+static sem_t other; /* slot: it is called */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+make_semaphore(void)
+{
+	(void)sem_init(&other, 0, 0);
+}
+
+static void
+two_slots(uint8_t ins)
+{
+	(void)pthread_once(&once, make_semaphore);
+	if (ins == 0xee)
+		(void)sem_post(&other);
+	else
+		(void)sem_wait(&other);
+	if (ins == 0xef)
+		crash(); /* it is wrong about what it can */
+}
+
 long
 IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
     ifdh_dword tx_length, uint8_t *rx, ifdh_dword *rx_length,
@@ -278,6 +316,11 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 	case 0xea:
 		if (threads() > 1000)
 			rx[0] = 0x6f;
+		break;
+	case 0xed:
+	case 0xee:
+	case 0xef:
+		two_slots(ins);
 		break;
 	default:
 		break;
