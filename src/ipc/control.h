@@ -13,6 +13,9 @@
  * scsd -> service
  *	CONTROL_WORKER       answer to SPAWN with the same `cookie`; `error` is
  *	                     0 and a descriptor comes along: the worker's end
+ *	CONTROL_WORKER_SAYS  readerd: just before that packet, if a worker was
+ *	                     started; the pipe comes along out of which comes
+ *	                     what it says
  *	CONTROL_WORKER_GONE  that worker (same cookie) has ended
  *	CONTROL_RELOAD       preferences have changed
  *	CONTROL_BUNDLE       readerd: the bundle `index` is in folder `path`, and
@@ -40,6 +43,7 @@ enum control_type {
 	CONTROL_RELOAD,
 	CONTROL_BUNDLE,
 	CONTROL_READER,
+	CONTROL_WORKER_SAYS,
 };
 
 enum worker_kind {

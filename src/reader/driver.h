@@ -52,9 +52,9 @@ void host_card(
 /*
  * In `start`: a thread of the driver's reads requests from the channel and says
  * what there is to say itself, without this header's functions. The host
- * notices the end alone. The descriptor is borrowed, and blocks; -1: no.
+ * notices the end alone. Both descriptors are borrowed, and block. ERR_IO.
  */
-int host_lend(struct host *h);
+MUST_CHECK err_t host_lend(struct host *h, int *requests, int *say);
 
 /* Answer the request with this id. `body` only with ERR_OK. */
 void host_answer(

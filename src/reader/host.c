@@ -64,15 +64,19 @@ on_gone(struct stream *s UNUSED, void *ctx, err_t why)
 }
 
 err_t
-host_init(struct host *h, sd_event *ev, int fd, const struct driver *driver)
+host_init(
+    struct host *h, sd_event *ev, int fd, int say, const struct driver *driver)
 {
 	static const struct stream_ops ops = { on_input, on_gone };
+	err_t e;
 
 	*h = (struct host){ .ev = ev, .driver = driver };
 	buf_init(&h->channel.in, FRAMES_IN * (WORKER_HEADER + WORKER_BODY_MAX));
 	buf_init(
 	    &h->channel.out, FRAMES_OUT * (WORKER_HEADER + WORKER_BODY_MAX));
-	return stream_init(&h->channel, ev, fd, &ops, h);
+	e = stream_init(&h->channel, ev, fd, &ops, h);
+	stream_out_pipe(&h->channel, say);
+	return e;
 }
 
 void
@@ -81,16 +85,19 @@ host_done(struct host *h)
 	stream_done(&h->channel);
 }
 
-int
-host_lend(struct host *h)
+err_t
+host_lend(struct host *h, int *requests, int *say)
 {
-	int fd = h->channel.fd, flags;
+	int flags;
 
+	*requests = h->channel.fd;
+	*say = h->channel.out_fd;
 	stream_pause(&h->channel);
 	/* nothing is read or sent here any more, so it may wait there */
-	flags = fcntl(fd, F_GETFL);
-	return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0 ? fd
-									  : -1;
+	flags = fcntl(*requests, F_GETFL);
+	return flags >= 0 && fcntl(*requests, F_SETFL, flags & ~O_NONBLOCK) == 0
+	    ? ERR_OK
+	    : ERR_IO;
 }
 
 void

@@ -15,9 +15,12 @@ struct host {
 	bool inside; /* take_requests() */
 };
 
-/* `fd` is taken. The loop exits with code 0 when scs-readerd closes it. */
+/*
+ * `fd` (requests) and `say` (a pipe) are taken, also on failure. The loop exits with code 0
+ * when scs-readerd closes them.
+ */
 MUST_CHECK err_t host_init(
-    struct host *h, sd_event *ev, int fd, const struct driver *driver);
+    struct host *h, sd_event *ev, int fd, int say, const struct driver *driver);
 void host_done(struct host *h);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "reader/streamset.h"
@@ -18,7 +19,7 @@ wanted(const struct stream *s)
 {
 	uint32_t events = 0;
 
-	if (!s->paused && !s->closing)
+	if (!s->paused && !s->closing && s->in_fd < 0)
 		events |= EPOLLIN;
 	if (s->out.n > 0 || s->closing || s->again)
 		events |= EPOLLOUT;
@@ -39,14 +40,21 @@ update(struct stream *s)
 	streamset_change(s, events);
 }
 
+static ssize_t
+give(const struct stream *s)
+{
+	return s->out_fd >= 0
+	    ? write(s->out_fd, s->out.p, s->out.n)
+	    : send(s->fd, s->out.p, s->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static err_t
 flush(struct stream *s)
 {
 	ssize_t r;
 
 	while (s->out.n > 0 && s->fd >= 0) {
-		r = send(
-		    s->fd, s->out.p, s->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		r = give(s);
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r < 0 && errno == EAGAIN)
@@ -70,9 +78,10 @@ receive(struct stream *s)
 		return ERR_LIMIT;
 	if (room > sizeof(scratch))
 		room = sizeof(scratch);
-	r = recv(s->fd, scratch, room, MSG_DONTWAIT);
+	r = s->in_fd >= 0 ? read(s->in_fd, scratch, room)
+			  : recv(s->fd, scratch, room, MSG_DONTWAIT);
 	if (r < 0 && (errno == EINTR || errno == EAGAIN))
-		return ERR_OK;
+		return ERR_BUSY;
 	if (r <= 0)
 		return ERR_REMOVED;
 	buf_put(&s->in, span_from(scratch, (size_t)r));
@@ -92,8 +101,11 @@ turn(struct stream *s, uint32_t ev)
 		return e;
 	if (s->paused)
 		return over ? ERR_REMOVED : ERR_OK;
-	if (((ev & EPOLLIN) != 0 || over) && (e = receive(s)))
-		return e;
+	if (((ev & EPOLLIN) != 0 || over) && (e = receive(s))) {
+		/* a peer that closes the socket and keeps the pipe has gone */
+		if (e != ERR_BUSY || over)
+			return e == ERR_BUSY ? ERR_REMOVED : e;
+	}
 	s->again = false;
 	if (s->in.n > 0 && (e = s->ops->input(s, s->ctx)))
 		return e;
@@ -116,28 +128,52 @@ stream_ready(struct stream *s, uint32_t events)
 		update(s);
 }
 
+static bool
+nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
 err_t
 stream_init(struct stream *s, sd_event *ev, int fd,
     const struct stream_ops *ops, void *ctx)
 {
-	int flags;
 	err_t e;
 
 	s->fd = fd;
+	s->in_fd = s->out_fd = -1;
 	s->events = 0;
 	s->ops = ops;
 	s->ctx = ctx;
 	s->paused = s->closing = s->again = s->is_late = false;
 	if (fd < 0)
 		return ERR_OK;
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		e = ERR_IO;
-	else
-		e = streamset_add(s, ev);
+	e = nonblock(fd) ? streamset_add(s, ev) : ERR_IO;
 	if (e != ERR_OK)
 		fd_close(&s->fd);
 	return e;
+}
+
+err_t
+stream_in_pipe(struct stream *s, int pipe)
+{
+	err_t e;
+
+	s->in_fd = pipe;
+	e = nonblock(pipe) ? streamset_add_pipe(s) : ERR_IO;
+	if (e != ERR_OK)
+		fd_close(&s->in_fd);
+	else
+		update(s);
+	return e;
+}
+
+void
+stream_out_pipe(struct stream *s, int pipe)
+{
+	s->out_fd = pipe;
 }
 
 void
@@ -145,6 +181,8 @@ stream_done(struct stream *s)
 {
 	streamset_remove(s);
 	fd_close(&s->fd);
+	fd_close(&s->in_fd);
+	fd_close(&s->out_fd);
 	s->events = 0;
 	buf_done(&s->in);
 	buf_done(&s->out);

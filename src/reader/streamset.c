@@ -100,6 +100,16 @@ streamset_add(struct stream *s, sd_event *ev)
 	return ERR_OK;
 }
 
+err_t
+streamset_add_pipe(struct stream *s)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = s };
+
+	return epoll_ctl(set.epfd, EPOLL_CTL_ADD, s->in_fd, &e) == 0
+	    ? ERR_OK
+	    : ERR_NOMEM;
+}
+
 void
 streamset_change(struct stream *s, uint32_t events)
 {
@@ -127,6 +137,8 @@ streamset_remove(struct stream *s)
 	s->is_late = false;
 	if (s->fd < 0)
 		return;
+	if (s->in_fd >= 0)
+		(void)epoll_ctl(set.epfd, EPOLL_CTL_DEL, s->in_fd, NULL);
 	(void)epoll_ctl(set.epfd, EPOLL_CTL_DEL, s->fd, NULL);
 	leave();
 }

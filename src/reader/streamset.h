@@ -11,6 +11,9 @@
 /* Wait for bytes of `s` from now on, in the loop of `ev`. ERR_NOMEM. */
 MUST_CHECK err_t streamset_add(struct stream *s, sd_event *ev);
 
+/* And of those in its s->in_fd. ERR_NOMEM. */
+MUST_CHECK err_t streamset_add_pipe(struct stream *s);
+
 /* Wait for these (EPOLLIN, EPOLLOUT), which becomes s->events. */
 void streamset_change(struct stream *s, uint32_t events);
 

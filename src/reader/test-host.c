@@ -25,7 +25,7 @@ start(void)
 {
 	ids_n = 0;
 	at_once = false;
-	EXPECT_OK(host_init(&host, NULL, -1, &driver));
+	EXPECT_OK(host_init(&host, NULL, -1, -1, &driver));
 }
 
 static err_t

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reader/stream.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -177,6 +178,93 @@ TEST(a_frame_without_end_is_closed_at_the_cap)
 	turn();
 	assert_int_equal(e.gone, 1);
 	assert_int_equal(e.why, ERR_LIMIT);
+	close_end(&e);
+}
+
+/* An end that hears out of a pipe; whose writing end is returned. */
+static int
+open_hearing(struct end *e)
+{
+	int ends[2];
+
+	open_end(e);
+	assert_int_equal(0, pipe(ends));
+	EXPECT_OK(stream_in_pipe(&e->s, ends[0]));
+	return ends[1];
+}
+
+TEST(what_comes_out_of_the_pipe_is_the_input)
+{
+	struct end e;
+	int say = open_hearing(&e);
+
+	peer_says(&e, "over the socket");
+	turn();
+	assert_int_equal(e.inputs, 0);
+	assert_int_equal(3, write(say, "abc", 3));
+	turn();
+	assert_int_equal(e.inputs, 1);
+	stream_put(&e.s, span_str("x"));
+	turn();
+	assert_int_equal(e.gone, 0);
+	(void)close(say);
+	turn();
+	assert_int_equal(e.gone, 1);
+	assert_int_equal(e.why, ERR_REMOVED);
+	close_end(&e);
+}
+
+TEST(the_end_of_the_socket_is_the_end_of_an_open_pipe)
+{
+	struct end e;
+	int say = open_hearing(&e);
+
+	assert_int_equal(3, write(say, "abc", 3));
+	(void)close(e.peer);
+	e.peer = -1;
+	turn();
+	assert_int_equal(e.inputs, 1);
+	assert_int_equal(e.gone, 1);
+	assert_int_equal(e.why, ERR_REMOVED);
+	close_end(&e);
+	(void)close(say);
+}
+
+TEST(one_with_a_pipe_closes_as_others_do)
+{
+	struct end e;
+	int say = open_hearing(&e);
+
+	stream_close(&e.s);
+	assert_int_equal(3, write(say, "abc", 3));
+	turn();
+	assert_int_equal(e.inputs, 0);
+	assert_int_equal(e.gone, 1);
+	assert_int_equal(e.why, ERR_OK);
+	close_end(&e);
+	(void)close(say);
+}
+
+TEST(output_goes_into_the_pipe)
+{
+	struct end e;
+	char got[4];
+	int ends[2];
+
+	open_end(&e);
+	assert_int_equal(0, pipe(ends));
+	assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	stream_out_pipe(&e.s, ends[1]);
+	stream_put(&e.s, span_str("abc"));
+	assert_int_equal(3, read(ends[0], got, sizeof(got)));
+	assert_memory_equal(got, "abc", 3);
+	peer_says(&e, "x");
+	turn();
+	assert_int_equal(e.inputs, 1);
+	(void)close(ends[0]);
+	stream_put(&e.s, span_str("abc"));
+	turn();
+	assert_int_equal(e.gone, 1);
 	close_end(&e);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The frames between scs-readerd and a reader driver's process (scs-ifd), on a
- * stream socket pair. Neither side trusts the other's lengths.
+ * The frames between scs-readerd and a reader driver's process (scs-ifd):
+ * requests over a stream socket, whose end is the end of both; what the process
+ * says through a pipe, which costs half the time. Neither side trusts the
+ * other's lengths.
  *
  *	u32 bytes of body   at most WORKER_BODY_MAX
  *	u16 type
@@ -36,8 +38,10 @@
 
 #include "base/buf.h"
 
-#define WORKER_FD 3 /* in scs-ifd: the channel to scs-readerd */
-#define WORKER_DEVICE_FD 4 /* in scs-ifd: a virtual reader's socket */
+/* in scs-ifd: */
+#define WORKER_FD 3 /* requests, the socket's end */
+#define WORKER_SAY_FD 4 /* answers and events, the pipe's */
+#define WORKER_DEVICE_FD 5 /* a virtual reader's listening socket */
 
 #define WORKER_HEADER 16
 #define WORKER_BODY_MAX 65548 /* the longest APDU or control buffer */

@@ -2,6 +2,7 @@
 #include "readerd/ifd.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "readerd/service.h"
 
@@ -81,15 +82,21 @@ on_gone(struct stream *s UNUSED, void *ctx, err_t why)
 }
 
 err_t
-ifd_attach(struct ifd *ifd, int fd)
+ifd_attach(struct ifd *ifd, int fd, int hears)
 {
 	static const struct stream_ops ops = { on_input, on_gone };
+	CLOSE_FD int pipe = hears;
 	err_t e;
 
 	buf_init(&ifd->channel.in, 2 * FRAME_MAX);
 	buf_init(&ifd->channel.out, WORKER_SLOTS * WORKER_AHEAD * FRAME_MAX);
 	if ((e = stream_init(&ifd->channel, ifd->svc->ev, fd, &ops, ifd)))
 		return e;
+	if (pipe >= 0 &&
+	    (e = stream_in_pipe(&ifd->channel, fd_take(&pipe))) != ERR_OK) {
+		stream_done(&ifd->channel);
+		return e;
+	}
 	ifd->up = true;
 	ifd->since = clock_ms();
 	return ERR_OK;
@@ -135,6 +142,7 @@ ifd_lost(struct ifd *ifd)
 				slot_vanish(svc->slots[i]);
 		}
 	}
+	fd_close(&ifd->hears);
 	if (ifd->kill != NULL && ifd->cookie != 0)
 		ifd->kill(ifd);
 	ifd->cookie = 0;

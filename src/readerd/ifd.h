@@ -24,6 +24,7 @@ struct ifd {
 	char place[USB_PLACE_MAX]; /* its port; stays when it is unplugged */
 	bool idle; /* a USB reader that is not plugged in */
 	struct stream channel;
+	int hears; /* owned: of a process that is being started; -1 */
 	bool up;
 	uint64_t since; /* clock_ms() of the start of its process */
 	uint64_t backoff_ms;
@@ -37,8 +38,11 @@ struct ifd {
 	void (*kill)(struct ifd *ifd);
 };
 
-/* The channel of a new process; `fd` is taken, -1 in tests. ERR_NOMEM. */
-MUST_CHECK err_t ifd_attach(struct ifd *ifd, int fd);
+/*
+ * The channel of a new process: `fd` for requests, and what it says comes out
+ * of the pipe `hears`. Both are taken, -1 in tests. ERR_NOMEM, ERR_IO.
+ */
+MUST_CHECK err_t ifd_attach(struct ifd *ifd, int fd, int hears);
 
 /*
  * The process is gone, hangs, or lied: readers away, and a new one later. It is

@@ -2,6 +2,7 @@
 /* scs-readerd: see scs-readerd(8). */
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +217,20 @@ add_sources(struct service *svc, bool children)
 	return ERR_OK;
 }
 
+/*
+ * libpcsclite sends a call in two or three pieces. Who is woken by the first must
+ * not push the client off the processor before the last: that would be two
+ * changes of process for each piece. The driver's process is as others are.
+ */
+static void
+let_clients_finish(void)
+{
+	static const struct sched_param none = { 0 };
+
+	/* it works without as well */
+	(void)sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &none);
+}
+
 struct sockets {
 	int pcsc, reader;
 };
@@ -234,6 +249,7 @@ start(struct options *o, struct service *svc, struct listener l[2],
 	if (o->card_ms != 0)
 		svc->driver_ms = DRIVER_TIMEOUT_MS(o->card_ms);
 	svc->clients_max = listen_room();
+	let_clients_finish();
 	if ((e = sandbox_harden()) || (e = add_sources(svc, alone)))
 		return e;
 	if (alone)

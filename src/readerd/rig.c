@@ -32,7 +32,7 @@ void
 rig_plug(struct rig *r)
 {
 	asked_n = 0;
-	must(ifd_attach(&r->svc.ifds[0], -1) == ERR_OK);
+	must(ifd_attach(&r->svc.ifds[0], -1, -1) == ERR_OK);
 	driver_says(r,
 	    &(struct worker_frame){
 		.type = WORKER_SLOT, .body = span_str("Rig") });

@@ -19,7 +19,8 @@ service_init(struct service *svc, sd_event *ev)
 			.index = i,
 			.kind = WORKER_IFD,
 			.what = i,
-			.channel.fd = -1 };
+			.channel = STREAM_NONE,
+			.hears = -1 };
 	}
 }
 

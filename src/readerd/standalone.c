@@ -27,7 +27,7 @@ listen_below(const char *dir, const char *name, int *fd)
 
 /* In the child: never returns. */
 static void
-become_ifd(unsigned int index, int channel, int listener)
+become_ifd(unsigned int index, int channel, int say)
 {
 	const char *argv[12] = { "scs-ifd", "--virtual", self->names[index] };
 	char device[SCS_PATH_MAX];
@@ -52,9 +52,9 @@ become_ifd(unsigned int index, int channel, int listener)
 		argv[n++] = "--debug";
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	/* both are above 4: standalone_start() keeps the low numbers taken */
-	if (dup2(channel, WORKER_FD) < 0 ||
-	    dup2(listener, WORKER_DEVICE_FD) < 0)
+	/* all are above 5: standalone_start() keeps the low numbers taken */
+	if (dup2(channel, WORKER_FD) < 0 || dup2(say, WORKER_SAY_FD) < 0 ||
+	    dup2(self->listen[index], WORKER_DEVICE_FD) < 0)
 		_exit(127);
 	(void)execve(self->ifd_program, (char *const *)(uintptr_t)argv, env);
 	_exit(127);
@@ -76,7 +76,7 @@ on_child(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 static void
 spawn(struct ifd *ifd)
 {
-	int pair[2];
+	int pair[2], ends[2];
 	pid_t pid;
 
 	if (ifd->pid > 0) {
@@ -85,17 +85,18 @@ spawn(struct ifd *ifd)
 		return;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
-	    (pid = fork()) < 0) {
+	    pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
 		log_err("reader driver %u: cannot start it", ifd->index);
 		return;
 	}
 	if (pid == 0)
-		become_ifd(ifd->index, pair[1], self->listen[ifd->index]);
+		become_ifd(ifd->index, pair[1], ends[1]);
 	(void)close(pair[1]);
+	(void)close(ends[1]);
 	ifd->pid = pid;
 	if (sd_event_add_child(
 		ifd->svc->ev, &ifd->child, pid, WEXITED, on_child, ifd) < 0 ||
-	    ifd_attach(ifd, pair[0]) != ERR_OK)
+	    ifd_attach(ifd, pair[0], ends[0]) != ERR_OK)
 		log_err("reader driver %u: no memory", ifd->index);
 }
 

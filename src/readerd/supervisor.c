@@ -56,6 +56,18 @@ kill_worker(struct ifd *ifd)
 		.cookie = ifd->cookie });
 }
 
+/* Comes before on_worker() for the same process. */
+static void
+on_worker_says(struct service *svc, const struct control *c, int *fd)
+{
+	struct ifd *ifd = by_cookie(svc, c->cookie);
+
+	if (ifd == NULL || ifd->up)
+		return;
+	fd_close(&ifd->hears);
+	ifd->hears = fd_take(fd);
+}
+
 static void
 on_worker(struct service *svc, const struct control *c, int *fd)
 {
@@ -63,11 +75,12 @@ on_worker(struct service *svc, const struct control *c, int *fd)
 
 	if (ifd == NULL || ifd->up)
 		return;
-	if (c->error != 0 || *fd < 0) {
+	if (c->error != 0 || *fd < 0 || ifd->hears < 0) {
 		log_err("reader driver %u was not started: %s", ifd->index,
 		    err_text(err_from_wire(c->error)));
 		ifd_lost(ifd);
-	} else if (ifd_attach(ifd, fd_take(fd)) != ERR_OK) {
+	} else if (ifd_attach(ifd, fd_take(fd), fd_take(&ifd->hears)) !=
+	    ERR_OK) {
 		log_err("reader driver %u: no memory", ifd->index);
 		ifd_lost(ifd);
 	}
@@ -129,7 +142,9 @@ on_control(
 		(void)sd_event_exit(svc->ev, e == ERR_REMOVED ? 0 : 1);
 		return 0;
 	}
-	if (c.type == CONTROL_WORKER)
+	if (c.type == CONTROL_WORKER_SAYS)
+		on_worker_says(svc, &c, &fd);
+	else if (c.type == CONTROL_WORKER)
 		on_worker(svc, &c, &fd);
 	else if (c.type == CONTROL_WORKER_GONE &&
 	    (ifd = by_cookie(svc, c.cookie)) != NULL) {

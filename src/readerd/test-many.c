@@ -32,7 +32,7 @@ start(void)
 
 		if (i % WORKER_SLOTS == 0) {
 			rig.svc.ifds_n = driver + 1;
-			EXPECT_OK(ifd_attach(&rig.svc.ifds[driver], -1));
+			EXPECT_OK(ifd_attach(&rig.svc.ifds[driver], -1, -1));
 		}
 		says(driver,
 		    &(struct worker_frame){ .type = WORKER_SLOT,

@@ -2,13 +2,15 @@
 /*
  * Workers, started for a service that may not fork with another user: one per
  * card for tokend, one per reader driver for readerd. The service gets the
- * other end of the worker's channel; the worker's connection to its device side
+ * other end of the worker's channel, and of a driver's pipe; the worker's connection to its device side
  * is opened here, since neither of the two may reach it by itself.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
@@ -147,6 +149,39 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 	return ERR_OK;
 }
 
+/* A new worker's descriptors; -1: none. */
+struct ends {
+	int ours, theirs; /* the channel */
+	int hear, say; /* a driver's pipe */
+};
+
+static err_t
+make_ends(uint32_t kind, struct ends *out)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return ERR_IO;
+	out->ours = pair[0];
+	out->theirs = pair[1];
+	if (kind == WORKER_TOKEN)
+		return ERR_OK;
+	if (pipe2(pair, O_CLOEXEC) != 0)
+		return ERR_IO;
+	out->hear = pair[0];
+	out->say = pair[1];
+	return ERR_OK;
+}
+
+static void
+close_ends(struct ends *ends)
+{
+	fd_close(&ends->ours);
+	fd_close(&ends->theirs);
+	fd_close(&ends->hear);
+	fd_close(&ends->say);
+}
+
 /* A worker's command line; `num` is its scratch space. */
 struct args {
 	const char *v[ARGS_MAX];
@@ -232,7 +267,7 @@ give_device(struct worker *w, const struct control *c, uid_t uid)
 }
 
 static err_t
-start(struct worker *w, const struct control *c, int theirs)
+start(struct worker *w, const struct control *c, const struct ends *ends)
 {
 	struct scsd *d = w->owner->d;
 	CLOSE_FD int opened = -1;
@@ -241,14 +276,18 @@ start(struct worker *w, const struct control *c, int theirs)
 	struct spawn sp = { .program = program,
 		.argv = args.v,
 		.drop = d->separate,
-		.fds = { theirs, -1 },
 		.few = true };
 	struct user_id user = { 0 };
+	int device = -1;
 	err_t e;
 
-	if ((e = device_side(d, c, &opened, &sp.fds[1])))
+	if ((e = device_side(d, c, &opened, &device)))
 		return e;
-	sp.fds_n = sp.fds[1] >= 0 ? 2 : 1;
+	sp.fds[sp.fds_n++] = ends->theirs;
+	if (ends->say >= 0)
+		sp.fds[sp.fds_n++] = ends->say;
+	if (device >= 0)
+		sp.fds[sp.fds_n++] = device;
 	build_args(d, c, &args);
 	if ((e = scsd_program(d, args.v[0], program)))
 		return e;
@@ -267,42 +306,52 @@ start(struct worker *w, const struct control *c, int theirs)
 	return ERR_OK;
 }
 
-void
-worker_spawn(struct service *s, const struct control *request)
+static void
+hand_over(const struct service *s, const struct control *request,
+    const struct ends *ends, err_t started)
 {
-	struct control answer = { .type = CONTROL_WORKER,
+	struct control c = { .type = CONTROL_WORKER_SAYS,
 		.kind = request->kind,
 		.index = request->index,
 		.cookie = request->cookie };
-	CLOSE_FD int ours = -1, theirs = -1;
-	struct worker *w = free_entry(s);
-	int pair[2];
 	err_t e = ERR_OK;
+
+	if (started == ERR_OK && ends->hear >= 0)
+		e = control_send(s->control, &c, ends->hear);
+	c.type = CONTROL_WORKER;
+	c.error = started;
+	if (e == ERR_OK)
+		e = control_send(
+		    s->control, &c, started == ERR_OK ? ends->ours : -1);
+	if (e != ERR_OK)
+		log_warning(
+		    "%s does not take the worker it asked for", s->name);
+}
+
+void
+worker_spawn(struct service *s, const struct control *request)
+{
+	struct ends ends = { -1, -1, -1, -1 };
+	struct worker *w = free_entry(s);
+	err_t e;
 
 	if (!may_spawn(s, request->kind))
 		e = ERR_DENIED;
 	else if (w == NULL)
 		e = ERR_LIMIT;
-	else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		e = ERR_IO;
-	if (e == ERR_OK) {
-		ours = pair[0];
-		theirs = pair[1];
+	else if ((e = make_ends(request->kind, &ends)) == ERR_OK) {
 		w->owner = s;
 		w->kind = request->kind;
 		w->cookie = request->cookie;
-		if ((e = start(w, request, theirs))) {
+		if ((e = start(w, request, &ends))) {
 			take_back(w);
 			*w = (struct worker){ 0 };
 		}
 	}
 	if (e != ERR_OK)
 		log_warning("%s asked for a worker: %s", s->name, err_text(e));
-	answer.error = e;
-	if (control_send(s->control, &answer, e == ERR_OK ? ours : -1) !=
-	    ERR_OK)
-		log_warning(
-		    "%s does not take the worker it asked for", s->name);
+	hand_over(s, request, &ends, e);
+	close_ends(&ends);
 }
 
 /* A late request finds nobody: the worker may have ended by itself. */

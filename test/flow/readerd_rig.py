@@ -22,7 +22,7 @@ from stack import (end, Failure, find_program, private_home,  # noqa: E402
 
 READER = "Flow Reader 00 00"
 ATR = bytes.fromhex("3b800181")
-SPAWN, READY, WORKER, GONE = 3, 1, 0x81, 0x82
+SPAWN, READY, WORKER, GONE, SAYS = 3, 1, 0x81, 0x82, 0x86
 PACKET = "=6I256s"  # struct control
 ESTABLISH, RELEASE, CONNECT, RECONNECT, DISCONNECT = 1, 2, 4, 5, 6
 BEGIN, END, TRANSMIT, CONTROL, STATUS, CANCEL = 7, 8, 9, 10, 11, 13
@@ -161,16 +161,19 @@ class Service:
 
     def start_worker(self, request):
         ours, theirs = socket.socketpair()
-        proc = self.spawn([self.programs["scs-ifd"], "--virtual",
-                           "Flow Reader", *self.ifd_options],
-                          [theirs, self.virtual])
-        self.workers.append(proc)
-        packet = struct.pack(PACKET, WORKER, request[1], request[2],
-                             request[3], 0, 0, b"")
-        self.control.sendmsg([packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
-                                         array.array("i", [ours.fileno()]))])
-        ours.close()
-        theirs.close()
+        hear, say = (open(fd, mode, buffering=0)
+                     for fd, mode in zip(os.pipe(), ("rb", "wb")))
+        with ours, theirs, hear, say:
+            proc = self.spawn([self.programs["scs-ifd"], "--virtual",
+                               "Flow Reader", *self.ifd_options],
+                              [theirs, say, self.virtual])
+            self.workers.append(proc)
+            for kind, end in ((SAYS, hear), (WORKER, ours)):
+                packet = struct.pack(PACKET, kind, request[1], request[2],
+                                     request[3], 0, 0, b"")
+                self.control.sendmsg(
+                    [packet], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                                array.array("i", [end.fileno()]))])
         threading.Thread(target=self.reap, args=(proc, request[3]),
                          daemon=True).start()
 

@@ -33,19 +33,20 @@ OPEN = {
     # a watch for each child, and one for new drivers
     "scsd": {**EVENTS, "socket:": 8, "anon_inode:[pidfd]": 5,
              "anon_inode:inotify": 1},
-    # control, two listening, udev's news and logind's; the driver and, for
-    # each of tokend and its worker, a client
+    # control, two listening, udev's news and logind's; the driver with what
+    # it says, and, for each of tokend and its worker, a client
     "scs-readerd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 9,
+                    "pipe:": 1,
                     "anon_inode:inotify": 1},
     # control, listening, the reader service, the worker; a spare one to refuse
     # clients with
     "scs-tokend": {**EVENTS, "socket:": 5, "anon_inode:inotify": 1,
                    "/dev/null": 1},
     "scs-authd": {**EVENTS, "socket:": 2, "anon_inode:inotify": 1},
-    # its channel, the listening socket and the virtual card; a wake-up after
-    # the machine has slept
+    # its channel with a pipe for what it says, the listening socket and the
+    # virtual card; a wake-up after the machine has slept
     "scs-ifd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 3,
-                "anon_inode:[timerfd]": 2},
+                "pipe:": 1, "anon_inode:[timerfd]": 2},
     # its channel and its card
     "scs-token-worker": {"socket:": 2},
 }
@@ -72,8 +73,8 @@ def descriptors(pid):
         except OSError:
             continue  # closed meanwhile
         if int(fd) > 2:
-            found[what.split("[")[0] if what.startswith("socket") else
-                  what] += 1
+            found[what.split("[")[0] if what.startswith(("socket", "pipe"))
+                  else what] += 1
     return found
 
 

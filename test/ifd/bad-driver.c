@@ -182,7 +182,8 @@ rubbish(void)
 {
 	static const uint8_t junk[64] = { 0xff, 0xff, 0xff, 0xff };
 
-	(void)send(3, junk, sizeof(junk), 0);
+	(void)send(3, junk, sizeof(junk), 0); /* where nobody listens */
+	(void)!write(4, junk, sizeof(junk));
 	(void)raise(SIGSTOP); /* not even its host's threads go on */
 	hang();
 }

@@ -82,17 +82,16 @@ handler_start(
 	struct thread_setup setup = { .name = args->name,
 		.device = args->device,
 		.channel = args->channel,
-		.timeout_ms = args->timeout_ms,
-		.fd = host_lend(h) };
+		.timeout_ms = args->timeout_ms };
 	struct handler *d = calloc(1, sizeof(*d));
 	struct why why = { 0 };
 	err_t e;
 
 	if (d == NULL)
 		return ERR_NOMEM;
-	if (setup.fd < 0) {
+	if ((e = host_lend(h, &setup.fd, &setup.say))) {
 		free(d);
-		return ERR_IO;
+		return e;
 	}
 	/* its constructors are the first to eat */
 	if ((e = sandbox_memory(MEMORY_MAX)))

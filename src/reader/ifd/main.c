@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * scs-ifd: one reader driver in a process and sandbox of its own. See
- * scs-ifd(8). Descriptor 3 is the channel to scs-readerd, descriptor 4 the
- * virtual reader's listening socket.
+ * scs-ifd(8). Its descriptors are in reader/worker.h.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -32,7 +31,7 @@ static const char usage[] =
     "[--card-timeout-ms N]\n"
     "Hosts one reader driver; started by scsd for scs-readerd.\n"
     "\n"
-    "  --virtual NAME        a virtual reader; its socket is descriptor 4\n"
+    "  --virtual NAME        a virtual reader; its socket is descriptor 5\n"
     "  --ifdhandler LIBRARY  a reader that this IFDHandler drives\n"
     "  --name NAME           its name for people\n"
     "  --device DEVICE       what the driver opens\n"
@@ -195,7 +194,7 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 		return ERR_NOMEM;
 	if ((e = sandbox_harden()) ||
 	    (e = suspend_start(&resume, ev, on_awake, ev)) ||
-	    (e = host_init(h, ev, WORKER_FD, driver)) ||
+	    (e = host_init(h, ev, WORKER_FD, WORKER_SAY_FD, driver)) ||
 	    (e = sandbox_enter(
 		 groups | driver->sandbox_start | SANDBOX_NARROW)) ||
 	    (e = driver->start(h, ev, args, &h->self)))
@@ -214,7 +213,7 @@ main(int argc, char **argv)
 	};
 	struct usb_args usb = { 0 };
 	const struct driver *driver;
-	struct host host = { .channel.fd = -1 };
+	struct host host = { .channel = STREAM_NONE };
 	sd_event *ev = NULL;
 	err_t e = ERR_NOMEM;
 	int r;

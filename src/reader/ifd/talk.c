@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "reader/ifd/inner.h"
 
@@ -62,7 +63,7 @@ talk_say(struct thread *t, const struct worker_frame *f)
 	if (worker_build(f, &t->out) != ERR_OK)
 		give_up(t, "no memory for what it says");
 	while (t->out.n > 0) {
-		r = send(t->setup.fd, t->out.p, t->out.n, MSG_NOSIGNAL);
+		r = write(t->setup.say, t->out.p, t->out.n);
 		if (r > 0)
 			buf_drop(&t->out, (size_t)r);
 		else if (errno != EINTR)

@@ -23,7 +23,7 @@ struct thread_setup {
 	const char *name, *device; /* borrowed for ever */
 	uint32_t channel;
 	uint64_t timeout_ms; /* for a card; other calls get at most that */
-	int fd; /* borrowed: the channel to scs-readerd */
+	int fd, say; /* borrowed: WORKER_FD, WORKER_SAY_FD */
 };
 
 /* Nothing runs yet. ERR_NOMEM. */

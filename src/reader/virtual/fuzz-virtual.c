@@ -50,7 +50,7 @@ fuzz_one(struct span in)
 	uint8_t action;
 
 	log_init("fuzz", -1, 0);
-	FUZZ_PROMISE(host_init(&h, NULL, -1, &virtual_driver) == ERR_OK);
+	FUZZ_PROMISE(host_init(&h, NULL, -1, -1, &virtual_driver) == ERR_OK);
 	FUZZ_PROMISE(virtual_driver.start(&h, NULL, &args, &h.self) == ERR_OK);
 	FUZZ_PROMISE(virtual_insert(h.self, -1) == ERR_OK);
 	while (span_u8(&in, &action) == ERR_OK) {

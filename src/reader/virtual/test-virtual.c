@@ -58,7 +58,7 @@ start(void)
 		.name = "Example", .device_fd = -1, .timeout_ms = 1000
 	};
 
-	EXPECT_OK(host_init(&host, NULL, -1, &virtual_driver));
+	EXPECT_OK(host_init(&host, NULL, -1, -1, &virtual_driver));
 	EXPECT_OK(virtual_driver.start(&host, NULL, &args, &host.self));
 	card = host.self;
 	expect_frame(WORKER_SLOT, 0, "4578616d706c65");
@@ -194,7 +194,7 @@ TEST(without_a_descriptor_for_a_card_the_loop_rests)
 	(void)snprintf(path, sizeof(path), "%s/s", dir);
 	EXPECT_OK(fd_listen_unix(path, 0600, &args.device_fd));
 	assert_true(sd_event_new(&ev) >= 0);
-	EXPECT_OK(host_init(&host, NULL, -1, &virtual_driver));
+	EXPECT_OK(host_init(&host, NULL, -1, -1, &virtual_driver));
 	EXPECT_OK(virtual_driver.start(&host, ev, &args, &host.self));
 	EXPECT_OK(fd_connect_unix(path, &client));
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);

@@ -290,7 +290,7 @@ virtual_start(
 		.listen_fd = args->device_fd,
 		.name = args->name,
 		.timeout_ms = args->timeout_ms,
-		.card.fd = -1 };
+		.card = STREAM_NONE };
 	if (ev != NULL &&
 	    (sd_event_add_io(
 		 ev, &v->accept, v->listen_fd, EPOLLIN, on_accept, v) < 0 ||
