@@ -40,8 +40,7 @@ enum scs_result {
 	SCS_PIN_BLOCKED = 6, /* unblock it with the PUK */
 	SCS_PIN_FORM = 7, /* cannot be a PIN; was not sent to the card */
 	SCS_PIN_NEEDED = 8, /* log in first */
-	SCS_DENIED =
-	    9, /* not for this user, or not beside a copy of the card */
+	SCS_DENIED = 9, /* not for this user, or not now: scs_reason() */
 	SCS_UNSUPPORTED = 10, /* this card, key or reader cannot do that */
 	SCS_CARD = 11, /* the card refused */
 	SCS_IO = 12, /* the reader failed */
