@@ -10,10 +10,12 @@
 void
 service_init(struct service *svc, sd_event *ev)
 {
-	*svc = (struct service){ .ev = ev,
-		.clients_max = SIZE_MAX,
-		.control = -1,
-		.driver_ms = DRIVER_TIMEOUT_MS(CARD_TIMEOUT_MS) };
+	/* too large for a literal: without optimization that is on the stack */
+	memset(svc, 0, sizeof(*svc));
+	svc->ev = ev;
+	svc->clients_max = SIZE_MAX;
+	svc->control = -1;
+	svc->driver_ms = DRIVER_TIMEOUT_MS(CARD_TIMEOUT_MS);
 	for (unsigned int i = 0; i < IFDS_MAX; i++) {
 		svc->ifds[i] = (struct ifd){ .svc = svc,
 			.index = i,
