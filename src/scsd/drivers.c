@@ -32,7 +32,7 @@ load_readers(const struct scsd *d, struct reader_list *out)
 	size_t room = READERS_MAX - d->opt.virtual_n;
 	err_t e;
 
-	*out = (struct reader_list){ 0 };
+	memset(out, 0, sizeof(*out)); /* a literal would be on the stack */
 	if ((e = readers_folder(d, dir)))
 		return e;
 	if ((e = reader_conf_load(dir, out, bad_readers))) {
