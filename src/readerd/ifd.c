@@ -35,6 +35,7 @@ on_frame(struct ifd *ifd, const struct worker_frame *f)
 		slot_appear(s, f->body);
 		return ERR_OK;
 	case WORKER_NO_SLOT:
+		slot_taken(s);
 		slot_vanish(s);
 		return ERR_OK;
 	case WORKER_CARD:
@@ -161,6 +162,12 @@ ifd_wake(struct ifd *ifd)
 void
 ifd_rest(struct ifd *ifd)
 {
+	struct service *svc = ifd->svc;
+
+	for (size_t i = 0; i < svc->slots_n; i++) {
+		if (svc->slots[i]->ifd == ifd)
+			slot_taken(svc->slots[i]);
+	}
 	ifd->idle = true;
 	ifd->restart = sd_event_source_disable_unref(ifd->restart);
 	ifd_lost(ifd);

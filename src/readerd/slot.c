@@ -268,6 +268,12 @@ fail_flight(struct slot *s)
 }
 
 void
+slot_taken(struct slot *s)
+{
+	s->event_counter++;
+}
+
+void
 slot_vanish(struct slot *s)
 {
 	struct handle *h;

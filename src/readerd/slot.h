@@ -124,6 +124,10 @@ void slot_card(struct slot *s, enum worker_card card, struct span atr);
 void slot_appear(struct slot *s, struct span name);
 void slot_vanish(struct slot *s);
 
+/* It was unplugged, not merely lost by its driver: its card counts as taken
+ * out. scs-tokend tells the two apart by the count (tokend/recall.h). */
+void slot_taken(struct slot *s);
+
 /* The card lost its state: every handle but `except` is told. */
 void slot_was_reset(struct slot *s, const struct handle *except);
 

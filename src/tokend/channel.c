@@ -123,7 +123,7 @@ driver_on(const struct entry *e)
 /* It must be the card we asked about, in the reader we named, by a driver that
  * may, and no more. */
 static err_t
-check_report(struct entry *e, struct span token)
+check_report(struct entry *e, struct span token, struct span *atr)
 {
 	char reader[TOKEN_READER_MAX];
 	struct span all = token, whole;
@@ -134,7 +134,8 @@ check_report(struct entry *e, struct span token)
 	    (err = span_end(all)) || (err = span_u64(&token, &insertion)) ||
 	    (err = msg_get_str(&token, e->id, sizeof(e->id))) ||
 	    (err = msg_get_str(&token, reader, sizeof(reader))) ||
-	    (err = msg_get_str(&token, e->driver, sizeof(e->driver))))
+	    (err = msg_get_str(&token, e->driver, sizeof(e->driver))) ||
+	    (err = msg_get_bytes(&token, TOKEN_ATR_MAX, atr)))
 		return err;
 	if (insertion != e->insertion || strcmp(reader, e->reader) != 0 ||
 	    !driver_on(e))
@@ -142,11 +143,29 @@ check_report(struct entry *e, struct span token)
 	return ERR_OK;
 }
 
+/* What was refused before it is now known to be the same card. */
+static err_t
+send_memory(struct entry *e)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	err_t err;
+
+	msg_init(&m, WRK_MEMORY);
+	msg_put_bytes(&m.body, buf_span(&e->recall.bytes));
+	if ((err = secret_from(secret_span(e->recall.key), &m.secret)) ||
+	    (err = msg_build(&m, &e->out)))
+		return err;
+	log_notice("reader \"%s\": the same card as before: what it refused is "
+		   "not sent again",
+	    e->reader);
+	return flush(e);
+}
+
 static err_t
 on_report(struct entry *e, const struct msg *m)
 {
 	char reason[WHY_MAX] = "";
-	struct span body = buf_span(&m->body);
+	struct span body = buf_span(&m->body), atr = SPAN_NONE;
 	uint16_t code;
 	err_t err;
 
@@ -155,7 +174,9 @@ on_report(struct entry *e, const struct msg *m)
 	if ((err = span_u16(&body, &code)))
 		return err;
 	if (code == ERR_OK) {
-		if ((err = check_report(e, body)))
+		if ((err = check_report(e, body, &atr)) ||
+		    (recall_card(&e->recall, e->id, atr) &&
+			(err = send_memory(e))))
 			return err;
 		buf_put(&e->token, body);
 		if ((err = buf_status(&e->token)))
@@ -196,11 +217,7 @@ on_memory(struct entry *e, struct msg *m)
 	if ((err = msg_get_bytes(&body, MEMORY_BYTES, &bytes)) ||
 	    (err = span_end(body)))
 		return err;
-	buf_reset(&e->memory);
-	buf_put(&e->memory, bytes);
-	secret_free(&e->memory_key);
-	e->memory_key = TAKE(m->secret);
-	return buf_status(&e->memory);
+	return recall_set(&e->recall, bytes, TAKE(m->secret));
 }
 
 static err_t
@@ -282,6 +299,7 @@ err_t
 channel_open(struct entry *e, int fd)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };
+	bool known;
 	err_t err;
 
 	e->fd = fd;
@@ -294,9 +312,10 @@ channel_open(struct entry *e, int fd)
 	buf_put_u64(&m.body, e->insertion);
 	buf_put_u32(&m.body, e->d->drivers_off);
 	msg_put_str(&m.body, e->reader);
-	msg_put_bytes(&m.body, buf_span(&e->memory));
-	if (e->memory_key != NULL &&
-	    (err = secret_from(secret_span(e->memory_key), &m.secret)))
+	/* the card that is in has not been read, and may be another one */
+	known = e->recall.proven && e->recall.key != NULL;
+	msg_put_bytes(&m.body, known ? buf_span(&e->recall.bytes) : SPAN_NONE);
+	if (known && (err = secret_from(secret_span(e->recall.key), &m.secret)))
 		return err;
 	if ((err = msg_build(&m, &e->out)))
 		return err;

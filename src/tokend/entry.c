@@ -14,7 +14,6 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "token/driver.h"
-#include "tokend/memory.h"
 #include "tokend/tokend.h"
 
 #define BACKOFF_FIRST_MS 200
@@ -241,8 +240,9 @@ entry_add(struct tokend *d, const char *reader, uint32_t events)
 	*e = (struct entry){
 		.next = d->entries, .d = d, .events = events, .fd = -1
 	};
-	buf_init(&e->memory, MEMORY_BYTES);
 	(void)snprintf(e->reader, sizeof(e->reader), "%s", reader);
+	recall_init(&e->recall);
+	recalls_take(&d->recalls, reader, events, &e->recall);
 	d->entries = e;
 	wait = pace_insertion(&d->paces, reader, clock_ms());
 	if (wait == 0) {
@@ -255,8 +255,8 @@ entry_add(struct tokend *d, const char *reader, uint32_t events)
 	start_in(e, wait);
 }
 
-void
-entry_remove(struct entry *e)
+static void
+entry_end(struct entry *e, enum recall_loss loss)
 {
 	struct entry **at = &e->d->entries;
 
@@ -266,7 +266,18 @@ entry_remove(struct entry *e)
 	e->retry = sd_event_source_disable_unref(e->retry);
 	drop_worker(e);
 	e->timer = sd_event_source_disable_unref(e->timer);
-	buf_done(&e->memory);
-	secret_free(&e->memory_key);
+	recalls_keep(&e->d->recalls, e->reader, e->events, loss, &e->recall);
 	free(e);
+}
+
+void
+entry_remove(struct entry *e)
+{
+	entry_end(e, RECALL_READER);
+}
+
+void
+entry_lost(struct entry *e)
+{
+	entry_end(e, RECALL_SERVICE);
 }

@@ -62,6 +62,10 @@ MUST_CHECK err_t guard_take(
  */
 void guard_settle(struct guard *g);
 
+/* What this card refused before it was out of sight: memory_load(). */
+MUST_CHECK err_t guard_remember(
+    struct guard *g, const struct secret *key, struct span bytes);
+
 bool guard_holding(const struct guard *g);
 
 /* The card or the way to it is gone for good: nothing will work any more. */

@@ -263,6 +263,7 @@ stop(struct tokend *d)
 	server_free(&d->server);
 	while (d->entries != NULL)
 		entry_remove(d->entries);
+	recalls_forget(&d->recalls);
 	drivers_stop(d);
 	d->leave_timer = sd_event_source_disable_unref(d->leave_timer);
 	d->ev = sd_event_unref(d->ev);

@@ -66,6 +66,7 @@ stop(void)
 	server_free(&d.server);
 	while (d.entries != NULL)
 		entry_remove(d.entries);
+	recalls_forget(&d.recalls);
 	d.leave_timer = sd_event_source_disable_unref(d.leave_timer);
 	d.ev = sd_event_unref(d.ev);
 	fd_close(&d.control);

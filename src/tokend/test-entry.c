@@ -158,6 +158,59 @@ TEST(what_a_worker_wants_remembered_is_for_the_next_one_of_that_card)
 	stop();
 }
 
+/* The request of tokend that brings it to a worker; its length, 0: none. */
+static size_t
+heard_memory(const struct worker *w, const char *key)
+{
+	CLEANUP(msg_done) struct msg m = { 0 };
+	struct span body, bytes;
+
+	turn(0);
+	msg_init(&m, 0);
+	if (msg_recv(w->fd, &m, deadline_in(20)) != ERR_OK)
+		return 0;
+	assert_int_equal(m.type, WRK_MEMORY);
+	assert_true(span_eq(secret_span(m.secret), span_str(key)));
+	body = buf_span(&m.body);
+	EXPECT_OK(msg_get_bytes(&body, MEMORY_BYTES, &bytes));
+	EXPECT_OK(span_end(body));
+	return bytes.n;
+}
+
+TEST(what_a_card_refused_comes_back_after_its_driver_died)
+{
+	static const char key[] = "0123456789abcdef0123456789abcdef";
+	static const struct {
+		const char *why, *id;
+		uint32_t events;
+		size_t want;
+	} rows[] = {
+		{ "the same card", "t", 2, 7 },
+		{ "another one", "u", 2, 0 },
+		{ "it was taken out", "t", 3, 0 },
+	};
+	struct worker w;
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		start();
+		w = card("A", "t");
+		say_memory(&w, "refused", key);
+		entry_remove(entry_find(&d, "A"));
+		fd_close(&w.fd);
+		entry_add(&d, "A", rows[i].events);
+		w = worker_of(asked(5000));
+		assert_int_equal(w.memory_n, 0); /* it has not read the card */
+		say_token(&w, rows[i].id);
+		assert_int_equal(heard_memory(&w, key), rows[i].want);
+		assert_true(entry_listed(entry_find(&d, "A")));
+		fd_close(&w.fd);
+		w = worker_of(asked(8000));
+		assert_int_equal(w.memory_n, rows[i].want);
+		fd_close(&w.fd);
+		stop();
+	}
+}
+
 TEST(a_word_with_something_in_it_is_none)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };

@@ -294,6 +294,51 @@ TEST(a_pin_whose_answer_was_lost_is_presented_again_only_if_no_try_was_spent)
 	}
 }
 
+static struct buf told = { .max = MEMORY_BYTES };
+static struct secret *told_key;
+
+static void
+note(void *ctx UNUSED, const struct secret *key, struct span bytes)
+{
+	buf_reset(&told);
+	buf_put(&told, bytes);
+	secret_free(&told_key);
+	EXPECT_OK(secret_from(secret_span(key), &told_key));
+}
+
+/* A worker that hears it only after it has read the card, and asked it how many
+ * tries are left. */
+TEST(what_a_card_refused_may_come_late)
+{
+	static const char *const pins[] = { "999999", "999998" };
+	struct guard_answer a;
+	struct rig r;
+
+	rig_setup(&r, 0, VCARD_P256);
+	r.memory.changed = note;
+	EXPECT_ERR(ERR_PIN_WRONG, rig_login(&r, 1, pins[0], NULL), "refused");
+	r.lose_verify = true;
+	EXPECT_ERR(ERR_IO, rig_login(&r, 1, pins[1], NULL), "lost");
+	memory_done(&r.memory);
+	EXPECT_OK(memory_init(&r.memory));
+	next_worker(&r);
+	guard_answer_init(&a);
+	EXPECT_OK(
+	    guard_tries(r.guard, &(struct guard_ask){ .session = 1 }, &a));
+	assert_int_equal(a.tries, 1);
+	guard_answer_done(&a);
+	EXPECT_ERR(ERR_FORMAT, guard_remember(r.guard, NULL, buf_span(&told)),
+	    "no key");
+	EXPECT_OK(guard_remember(r.guard, told_key, buf_span(&told)));
+	for (size_t i = 0; i < nitems(pins); i++)
+		EXPECT_ERR(ERR_PIN_WRONG,
+		    rig_verify_sign(&r, pins[i], true, NULL), pins[i]);
+	assert_int_equal(vcard_tries(r.vcard, 0x80), 1);
+	secret_free(&told_key);
+	buf_done(&told);
+	rig_close(&r);
+}
+
 TEST(a_puk_whose_answer_was_lost_is_not_presented_again)
 {
 	struct rig r;

@@ -237,4 +237,27 @@ TEST(a_service_that_goes_takes_its_cards_and_is_found_again)
 	finish();
 }
 
+/* The one that was in when the service died, and not one from before that. */
+TEST(a_service_that_goes_leaves_what_its_cards_refused)
+{
+	CLEANUP(secret_free) struct secret *key = NULL;
+	struct recall *r;
+
+	begin("ab");
+	for (int i = 0; i < 2; i++) {
+		r = &entry_find(&d, i == 0 ? "R0" : "R1")->recall;
+		EXPECT_OK(secret_from(span_str("key"), &key));
+		EXPECT_OK(recall_set(r, span_str("refused"), TAKE(key)));
+	}
+	show("ob");
+	service_down();
+	turn(20);
+	service_up("\1\1");
+	for (unsigned int i = 0; i < 50 && cards() < 2; i++)
+		turn(100);
+	assert_null(entry_find(&d, "R0")->recall.key);
+	assert_non_null(entry_find(&d, "R1")->recall.key);
+	finish();
+}
+
 TEST_MAIN("tokend/watch")

@@ -12,6 +12,7 @@
 #include "tokend/access.h"
 #include "tokend/pace.h"
 #include "tokend/puks.h"
+#include "tokend/recall.h"
 
 #define LEAVING_MAX 128 /* scsd's workers */
 
@@ -36,8 +37,7 @@ struct entry {
 	struct buf in, out;
 	struct buf token; /* as the worker reported it; empty: not yet */
 	char id[TOKEN_ID_MAX], driver[TOKEN_DRIVER_MAX]; /* the same */
-	struct buf memory; /* what its workers want remembered, unread */
-	struct secret *memory_key; /* owned */
+	struct recall recall; /* what its workers want remembered */
 	struct pending *queue;
 	bool kept; /* others keep its card, or its worker, from us */
 	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
@@ -95,6 +95,7 @@ struct tokend {
 	sd_event_source *leave_timer;
 	struct paces paces;
 	struct puks puks;
+	struct recalls recalls;
 	uint32_t drivers_off; /* bits as driver_id() counts (drivers.c) */
 	struct prefs *prefs; /* NULL: none are read */
 	struct watch *prefs_watch;
@@ -106,7 +107,8 @@ void watch_stop(struct tokend *d);
 
 /* entry.c */
 void entry_add(struct tokend *d, const char *reader, uint32_t events);
-void entry_remove(struct entry *e); /* the card is gone */
+void entry_remove(struct entry *e); /* the card is gone, or its reader */
+void entry_lost(struct entry *e); /* the service is gone */
 struct entry *entry_find(struct tokend *d, const char *reader);
 struct entry *entry_by_insertion(struct tokend *d, uint64_t insertion);
 bool entry_listed(const struct entry *e);

@@ -63,8 +63,9 @@ lost(struct tokend *d, err_t e)
 	log_warning(
 	    "the reader service is gone (%s): looking for it", err_text(e));
 	watch_stop(d);
+	recalls_forget(&d->recalls); /* those cards were out before */
 	while (d->entries != NULL)
-		entry_remove(d->entries);
+		entry_lost(d->entries);
 	retry_later(d);
 }
 

@@ -11,6 +11,9 @@
  * WRK_MEMORY  worker, at any time: bytes memory; secret: its key. What the card
  *             has refused (tokend/memory.h), for the next worker of this card;
  *             tokend does not read it
+ * WRK_MEMORY  tokend, at most once, after WRK_TOKEN and before any request: the
+ *             same, when the card turns out to be one that was out of sight
+ *             (tokend/recall.h); not answered
  *
  * After that tokend sends the requests of ipc/token-proto.h one at a time, the
  * body preceded by u64 session, u8 ASK_* bits, u8 tries of the PUK that are left

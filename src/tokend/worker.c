@@ -150,6 +150,18 @@ report(struct worker *w, err_t e, const struct why *why)
 	return msg_send(WORKER_CHANNEL_FD, &m, deadline_in(CHANNEL_MS));
 }
 
+static err_t
+remember(struct worker *w, const struct msg *m)
+{
+	struct span body = buf_span(&m->body), memory;
+	err_t e;
+
+	if ((e = msg_get_bytes(&body, MEMORY_BYTES, &memory)) ||
+	    (e = span_end(body)))
+		return e;
+	return guard_remember(w->guard, m->secret, memory);
+}
+
 /* The answer goes out first; what is cleared after it is on nobody's way. */
 static err_t
 serve_one(struct worker *w)
@@ -161,6 +173,8 @@ serve_one(struct worker *w)
 	msg_init(&answer, 0);
 	if ((e = msg_recv(WORKER_CHANNEL_FD, &in, deadline_in(CHANNEL_MS))))
 		return e;
+	if (in.type == WRK_MEMORY)
+		return remember(w, &in);
 	(void)alarm(HANG_SEC);
 	e = request_handle(w->guard, w->token, &in, &answer);
 	if (e == ERR_OK)

@@ -218,9 +218,10 @@ def departed(st, card):
 
 
 def refusals(st):
-    """A PIN that the card refused is remembered over its worker's death; one
-    whose answer died with the worker, if it has cost a try."""
-    print("refused PINs and workers that are killed")
+    """A PIN that the card refused is remembered over the death of any process
+    between us and the card; one whose answer died with it, if it has cost a
+    try. Taking the card out ends it."""
+    print("refused PINs and processes that are killed")
     card = stack.Card(st, card_file(st, "refusals", "--pin-tries", "9"))
     c, other = Client(st.prefix), Client(st.prefix)
     (t,) = c.wait_tokens(1)
@@ -228,12 +229,15 @@ def refusals(st):
     def login(pin):
         return c.ask(LOGIN, struct.pack(">Q", t["insertion"]), pin)[0]
 
-    def kill_worker():
-        os.kill(st.pid_of("scs-token-worker"), signal.SIGKILL)
+    def next_one(name):
         return stack.wait_until(
             lambda: [x for x in other.tokens()
-                     if x["insertion"] != t["insertion"]], 15,
-            "the next worker")[0]
+                     if x["insertion"] != t["insertion"]], 20,
+            f"the token after {name}")[0]
+
+    def kill_it(name):
+        os.kill(st.pid_of(name), signal.SIGKILL)
+        return next_one(name)
 
     def presented():
         return card.tell("trace").count("00200080 in=8")
@@ -241,21 +245,33 @@ def refusals(st):
     def left(tries):
         return f"pin-tries {tries}\n" in card.tell("status")
 
-    expect("refused", login(b"999999"), PIN_WRONG)
-    t = kill_worker()
-    expect("refused by the next worker", login(b"999999"), PIN_WRONG)
-    expect("which did not send it", (presented(), left(8)), (1, True))
-    for pin, want, sent, tries in ((b"999998", PIN_WRONG, 1, 7),
-                                   (b"123456", OK, 2, 9)):
+    for name in ("scs-token-worker", "scs-ifd", "scs-readerd"):
         card.tell("clear")
-        card.tell("misbehave delay=1500 ins=20 times=1")
-        c.send(LOGIN, struct.pack(">Q", t["insertion"]), pin)
-        kill.wait_until_busy(card)
-        t = kill_worker()
-        expect("its worker is gone", c.frame()[0], ANSWER)
-        expect(f"{pin.decode()} again", login(pin), want)
-        expect("is sent if it has cost nothing", (presented(), left(tries)),
-               (sent, True))
+        expect("refused", login(b"999999"), PIN_WRONG)
+        t = kill_it(name)
+        expect(f"refused after the death of {name}", login(b"999999"),
+               PIN_WRONG)
+        t = kill_it(name)
+        expect("and after another one", login(b"999999"), PIN_WRONG)
+        expect("which did not send it", (presented(), left(8)), (1, True))
+        for pin, want, sent, tries in ((b"999998", PIN_WRONG, 1, 7),
+                                       (b"123456", OK, 2, 9)):
+            card.tell("clear")
+            card.tell("misbehave delay=1500 ins=20 times=1")
+            c.send(LOGIN, struct.pack(">Q", t["insertion"]), pin)
+            kill.wait_until_busy(card)
+            t = kill_it(name)
+            expect(f"{name} is gone", c.frame()[0], ANSWER)
+            expect(f"{pin.decode()} again", login(pin), want)
+            expect("is sent if it has cost nothing",
+                   (presented(), left(tries)), (sent, True))
+        card.tell("remove")
+        other.wait_tokens(0)
+        card.tell("insert")
+        t = next_one("the removal")
+    card.tell("clear")
+    expect("after a removal it is sent", login(b"999999"), PIN_WRONG)
+    expect("once", (presented(), left(8)), (1, True))
     c.close()
     card.stop()
     other.wait_tokens(0)
