@@ -56,6 +56,13 @@ MUST_CHECK err_t cert_parse(
 void cert_facts_build(const struct cert_facts *f, struct buf *out);
 MUST_CHECK err_t cert_facts_parse(struct span in, struct cert_facts *out);
 
+/*
+ * The child's whole answer: u16 err_t, then the facts or the reason. ERR_FORMAT
+ * for nonsense, the child's error for what it refused; the reason is in `why`.
+ */
+MUST_CHECK err_t cert_answer_parse(
+    struct span in, struct cert_facts *out, struct why *why);
+
 /* Call once, early, in a process that will call cert_examine(): what OpenSSL
  * needs from files and the kernel it must have before the sandbox closes. */
 MUST_CHECK err_t cert_init(void);

@@ -98,22 +98,6 @@ read_answer(int fd, uint64_t deadline, struct buf *out)
 }
 
 static err_t
-judge(struct span in, struct cert_facts *out, struct why *why)
-{
-	uint16_t wire;
-	err_t e;
-
-	if (span_u16(&in, &wire) != ERR_OK)
-		return why_add(why, ERR_FORMAT, "the child said nothing");
-	if ((e = err_from_wire(wire)) != ERR_OK)
-		return why_add(why, e, "%.*s", (int)span_first(in, 200).n,
-		    (const char *)in.p);
-	if (cert_facts_parse(in, out) != ERR_OK)
-		return why_add(why, ERR_FORMAT, "the child said nonsense");
-	return ERR_OK;
-}
-
-static err_t
 collect(pid_t pid, int fd, uint64_t deadline, struct cert_facts *out,
     struct why *why)
 {
@@ -131,7 +115,7 @@ collect(pid_t pid, int fd, uint64_t deadline, struct cert_facts *out,
 		return why_add(why, ERR_FORMAT,
 		    "the child that examined it "
 		    "was stopped");
-	return judge(buf_span(&answer), out, why);
+	return cert_answer_parse(buf_span(&answer), out, why);
 }
 
 err_t

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "ident/cert.h"
 
+#define CHILD_REASON_MAX (WHY_MAX - 1) /* what the child can mean to say */
+
 static void
 put(struct buf *b, struct span s)
 {
@@ -76,4 +78,23 @@ cert_facts_parse(struct span in, struct cert_facts *out)
 	f.not_after = (int64_t)to;
 	*out = f;
 	return ERR_OK;
+}
+
+err_t
+cert_answer_parse(struct span in, struct cert_facts *out, struct why *why)
+{
+	uint16_t wire;
+	err_t e;
+
+	if (span_u16(&in, &wire) != ERR_OK)
+		return why_add(why, ERR_FORMAT, "the child said nothing");
+	if ((e = err_from_wire(wire)) == ERR_OK)
+		e = cert_facts_parse(in, out);
+	else if (in.n <= CHILD_REASON_MAX && text_ok(in))
+		return why_add(why, e, "%.*s", (int)in.n, (const char *)in.p);
+	else
+		e = ERR_FORMAT;
+	return e == ERR_OK
+	    ? e
+	    : why_add(why, ERR_FORMAT, "the child said nonsense");
 }

@@ -11,7 +11,12 @@ fuzz_one(struct span in)
 {
 	CLEANUP(buf_done) struct buf b = BUF_INIT(CERT_FACTS_MAX);
 	struct cert_facts f;
+	struct why why = { 0 };
+	err_t e;
 
+	e = cert_answer_parse(in, &f, &why);
+	FUZZ_PROMISE(text_ok(span_str(why.text)));
+	FUZZ_PROMISE(e == ERR_OK || why.text[0] != '\0' || in.n == 2);
 	if (cert_facts_parse(in, &f) != ERR_OK)
 		return;
 	FUZZ_PROMISE(memchr(f.cn, '\0', sizeof(f.cn)) != NULL);

@@ -58,8 +58,10 @@ decide(struct apdulog *l, const struct apdu *a)
 	bool open;
 
 	l->channel = ch;
+	/* of a vendor's class, or with data, C0 may be anything */
 	if (a->ins == INS_GET_RESPONSE && !more)
-		open = l->open[ch];
+		open =
+		    l->open[ch] && (a->cla & CLA_PLAIN) == 0 && a->data.n == 0;
 	else if (l->chaining[ch])
 		open = l->chain_open[ch] && harmless(a);
 	else
