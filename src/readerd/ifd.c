@@ -8,6 +8,7 @@
 
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 10000u
+#define BACKOFF_SERVED_MS 400u /* of one that had shown what is in it */
 #define CALM_AFTER_MS 10000u /* a process that lived so long was a good one */
 #define FRAME_MAX (WORKER_HEADER + WORKER_BODY_MAX)
 
@@ -113,17 +114,27 @@ on_restart(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 	return 0;
 }
 
+/* The next pause: twice the one before. */
+static uint64_t
+backoff(const struct ifd *ifd)
+{
+	uint64_t most = ifd->served ? BACKOFF_SERVED_MS : BACKOFF_MAX_MS;
+	uint64_t ms = ifd->backoff_ms * 2;
+
+	if (ms == 0 || clock_ms() - ifd->since > CALM_AFTER_MS)
+		return BACKOFF_FIRST_MS;
+	return ms > most ? most : ms;
+}
+
 static void
 restart_later(struct ifd *ifd)
 {
 	if (ifd->spawn == NULL || ifd->svc->ev == NULL ||
 	    ifd->restart != NULL || ifd->idle)
 		return;
-	if (clock_ms() - ifd->since > CALM_AFTER_MS)
-		ifd->backoff_ms = 0;
-	ifd->backoff_ms = ifd->backoff_ms == 0     ? BACKOFF_FIRST_MS
-	    : ifd->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
-						   : ifd->backoff_ms * 2;
+	ifd->backoff_ms = backoff(ifd);
+	log_debug("reader driver %u: starting it again in %lu ms", ifd->index,
+	    (unsigned long)ifd->backoff_ms);
 	if (sd_event_add_time_relative(ifd->svc->ev, &ifd->restart,
 		CLOCK_MONOTONIC, ifd->backoff_ms * 1000, 1000, on_restart,
 		ifd) < 0)
@@ -138,9 +149,14 @@ ifd_lost(struct ifd *ifd)
 	if (ifd->up) {
 		ifd->up = false;
 		stream_done(&ifd->channel);
+		ifd->served = false;
 		for (size_t i = 0; i < svc->slots_n; i++) {
-			if (svc->slots[i]->ifd == ifd)
-				slot_vanish(svc->slots[i]);
+			struct slot *slot = svc->slots[i];
+
+			if (slot->ifd != ifd)
+				continue;
+			ifd->served |= slot->present && slot->looked;
+			slot_vanish(slot);
 		}
 	}
 	fd_close(&ifd->hears);

@@ -28,6 +28,7 @@ struct ifd {
 	bool up;
 	uint64_t since; /* clock_ms() of the start of its process */
 	uint64_t backoff_ms;
+	bool served; /* the process before had shown a reader and its cards */
 	sd_event_source *restart;
 	uint32_t cookie; /* of the process we have or asked for; 0: none */
 	int pid; /* standalone only; 0: none */

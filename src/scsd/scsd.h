@@ -30,9 +30,13 @@ enum service_id {
 	SVC_COUNT
 };
 
-/* Restart delays: doubled at each death, back to the first after a calm
- * minute. Milliseconds. */
+/*
+ * Restart delays: doubled at each death, back to the first after a calm minute.
+ * What was ready before it died can serve: whoever kills it, it is soon back.
+ * Milliseconds.
+ */
 #define BACKOFF_FIRST 100
+#define BACKOFF_READY 400
 #define BACKOFF_MAX 10000
 #define CALM_AFTER 60000
 
@@ -62,6 +66,7 @@ struct service {
 	int control; /* our end; -1 while it does not run */
 	pid_t pid; /* 0 while it does not run */
 	bool ready;
+	bool was_ready; /* the process before */
 	uint64_t started_ms;
 	uint64_t backoff_ms;
 	uint64_t alive_ms; /* last ALIVE; 0: never said */

@@ -238,6 +238,7 @@ static void
 stopped(struct service *s)
 {
 	s->pid = 0;
+	s->was_ready = s->ready;
 	s->ready = false;
 	s->alive_ms = 0;
 	s->child = sd_event_source_disable_unref(s->child);
@@ -260,21 +261,32 @@ on_restart(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 	/* no process or memory to be had, perhaps by somebody's intent: that
 	 * passes, and the service must not stay away */
 	if ((e = service_start(s)) != ERR_OK) {
-		log_err("%s could not be started again (%s): trying in %lu ms",
-		    s->name, err_text(e), (unsigned long)s->backoff_ms);
+		log_err(
+		    "%s could not be started again: %s", s->name, err_text(e));
 		restart_later(s);
 	}
 	return 0;
 }
 
-static void
-restart_later(struct service *s)
+static uint64_t
+next_delay(struct service *s)
 {
-	uint64_t delay = s->backoff_ms;
+	uint64_t most = s->was_ready ? BACKOFF_READY : BACKOFF_MAX;
+	uint64_t delay = s->backoff_ms < most ? s->backoff_ms : most;
 
 	if (clock_ms() - s->started_ms > CALM_AFTER)
 		delay = BACKOFF_FIRST;
 	s->backoff_ms = delay * 2 > BACKOFF_MAX ? BACKOFF_MAX : delay * 2;
+	return delay;
+}
+
+static void
+restart_later(struct service *s)
+{
+	uint64_t delay = next_delay(s);
+
+	log_notice(
+	    "%s: starting it again in %lu ms", s->name, (unsigned long)delay);
 	s->restart = sd_event_source_disable_unref(s->restart);
 	if (sd_event_add_time_relative(s->d->ev, &s->restart, CLOCK_MONOTONIC,
 		delay * 1000, 1000, on_restart, s) < 0) {
@@ -290,11 +302,10 @@ on_exit_child(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 	struct scsd *d = s->d;
 
 	if (!d->stopping)
-		log_err("%s (pid %ld) %s %d; starting it again in %lu ms",
-		    s->name, (long)si->si_pid,
+		log_err("%s (pid %ld) %s %d", s->name, (long)si->si_pid,
 		    si->si_code == CLD_EXITED ? "exited with status"
 					      : "was killed by signal",
-		    si->si_status, (unsigned long)s->backoff_ms);
+		    si->si_status);
 	stopped(s);
 	if (d->stopping) {
 		if (service_running(d) == 0 && worker_running(d) == 0)

@@ -18,6 +18,7 @@
 
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_MAX_MS 10000
+#define BACKOFF_READY_MS 400 /* for one that could read the card */
 #define CALM_MS 10000 /* ready for so long: the next pause is short again */
 #define UNREADY_MAX 3 /* workers in a row that never got ready */
 
@@ -116,6 +117,8 @@ next_pause(struct entry *e)
 {
 	uint64_t ms = e->backoff_ms;
 
+	if (e->ready_ms != 0 && ms > BACKOFF_READY_MS)
+		ms = BACKOFF_READY_MS;
 	if (ms == 0 ||
 	    (e->ready_ms != 0 && clock_ms() - e->ready_ms >= CALM_MS))
 		ms = BACKOFF_FIRST_MS;

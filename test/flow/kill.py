@@ -9,6 +9,7 @@ proof, a clear error or a success, the service alive again, no PIN try spent tha
 nobody spent, and the next login fine.
 """
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,19 @@ def storm(s, card, kills):
         os.kill(victim(s, "scs-token-worker"), signal.SIGKILL)
         s.wait_log("card ready", 12)
     good_login(s, card, 1)
+
+
+def again_and_again(s, card, name):
+    """Killed whenever it is back, ten times: it never stays away for long."""
+    s.mark()
+    for _ in range(10):
+        os.kill(victim(s, name), signal.SIGKILL)
+        good_login(s, card, 5)
+    pauses = [int(ms) for ms in re.findall(
+        r"(?:starting it again in|the next one starts in) (\d+) ms",
+        s.log_text()[s.log_mark:])]
+    if len(pauses) < 10 or max(pauses) > 400:
+        raise stack.Failure(f"pauses before the next one, in ms: {pauses}")
 
 
 def login_steps(s, card):
@@ -195,6 +209,9 @@ def main():
                 print(f"FAIL {name} stopped: {k} {what}: {e}", flush=True)
                 failed += 1
         for name, run in (
+                *((f"{name}, ten times in a row",
+                   lambda name=name: again_and_again(s, card, name))
+                  for name in VICTIMS if " " not in name),
                 ("scs-token-worker, four times in a row",
                  lambda: storm(s, card, 4)),
                 ("scs-authd, and no other can be started",
