@@ -2,12 +2,14 @@
 /*
  * Who asks for a PIN has to know all cards first: his own may be the one that is
  * being read, and the one that is listed its copy. A card that others keep from
- * being read, or that no worker could read, is not waited for.
+ * being read, or that no worker could read, is not waited for; a reader service
+ * that has just died is, since the next one is on its way.
  */
 #include "base/clock.h"
 #include "tokend/tokend.h"
 
 #define LOOK_MS 50
+#define AWAY_MS 5000 /* what has been away for longer may stay away */
 
 static const struct entry *
 being_read(const struct tokend *d)
@@ -17,6 +19,18 @@ being_read(const struct tokend *d)
 	while (e != NULL && !entry_reading(e))
 		e = e->next;
 	return e;
+}
+
+static bool
+on_its_way(const struct tokend *d)
+{
+	return d->pcsc_lost_ms != 0 && clock_ms() - d->pcsc_lost_ms < AWAY_MS;
+}
+
+static bool
+settled(const struct tokend *d)
+{
+	return being_read(d) == NULL && !on_its_way(d);
 }
 
 static void
@@ -35,10 +49,9 @@ static int
 on_look(sd_event_source *src, uint64_t usec UNUSED, void *data)
 {
 	struct client *c = data;
-	const struct entry *e = being_read(c->d);
 
-	if (e == NULL || clock_ms() >= c->settle_by_ms) {
-		answer(c, e);
+	if (settled(c->d) || clock_ms() >= c->settle_by_ms) {
+		answer(c, being_read(c->d));
 		return 0;
 	}
 	(void)sd_event_source_set_time_relative(src, LOOK_MS * 1000);
@@ -51,7 +64,7 @@ client_settle(struct client *c)
 {
 	if (c->settle != NULL)
 		return ERR_SEQUENCE;
-	if (being_read(c->d) == NULL) {
+	if (settled(c->d)) {
 		answer(c, NULL);
 		return ERR_OK;
 	}

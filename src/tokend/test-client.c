@@ -142,6 +142,26 @@ settled(int fd)
 	return reader;
 }
 
+/* "No card is there" would send him away who is about to be let in. */
+TEST(who_asks_while_the_reader_service_starts_again_hears_it_then)
+{
+	int c;
+
+	start();
+	c = client();
+	d.pcsc_lost_ms = clock_ms();
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	d.pcsc_lost_ms = 0;
+	assert_string_equal(settled(c), "");
+	/* one that has been away for long may stay away */
+	d.pcsc_lost_ms = clock_ms() - 2 * TOK_SETTLED_MS;
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_string_equal(settled(c), "");
+	fd_close(&c);
+	stop();
+}
+
 TEST(who_asks_whether_all_is_read_hears_it_then)
 {
 	struct worker w, busy;

@@ -87,6 +87,7 @@ struct tokend {
 	struct pcsc *pcsc; /* watches the readers; NULL: not connected */
 	sd_event_source *pcsc_io, *pcsc_retry;
 	uint64_t pcsc_backoff_ms;
+	uint64_t pcsc_lost_ms; /* clock_ms() when it went; 0: it is there */
 	int control; /* -1: standalone, workers are our own children */
 	const char *reader_path, *worker_program; /* standalone */
 	bool debug;

@@ -114,6 +114,8 @@ retry_later(struct tokend *d)
 {
 	uint64_t ms = d->pcsc_backoff_ms;
 
+	if (d->pcsc_lost_ms == 0)
+		d->pcsc_lost_ms = clock_ms();
 	if (ms < BACKOFF_FIRST_MS)
 		ms = BACKOFF_FIRST_MS;
 	d->pcsc_backoff_ms = ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : ms * 2;
@@ -139,6 +141,7 @@ watch_start(struct tokend *d)
 		return;
 	}
 	d->pcsc_backoff_ms = 0;
+	d->pcsc_lost_ms = 0;
 	look(d);
 }
 

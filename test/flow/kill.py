@@ -103,6 +103,17 @@ def again_and_again(s, card, name):
         raise stack.Failure(f"pauses before the next one, in ms: {pauses}")
 
 
+def at_once(s, card):
+    """Who comes in the moment is let in, and does not hear of no card."""
+    for _ in range(5):
+        s.mark()
+        os.kill(victim(s, "scs-readerd"), signal.SIGKILL)
+        s.wait_log("the reader service is gone")
+        code, out = s.login(USER, stack.PIN)
+        if code != 0:
+            raise stack.Failure(f"not let in: {out}")
+
+
 def login_steps(s, card):
     """The commands of a good login, in order."""
     card.tell("clear")
@@ -212,6 +223,8 @@ def main():
                 *((f"{name}, ten times in a row",
                    lambda name=name: again_and_again(s, card, name))
                   for name in VICTIMS if " " not in name),
+                ("scs-readerd, and a login at once",
+                 lambda: at_once(s, card)),
                 ("scs-token-worker, four times in a row",
                  lambda: storm(s, card, 4)),
                 ("scs-authd, and no other can be started",
