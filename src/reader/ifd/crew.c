@@ -94,11 +94,11 @@ next_lane(struct thread *t)
 	struct lane *l = NULL;
 
 	(void)pthread_mutex_lock(&t->reading);
-	while (!t->ended) {
+	while (!t->ended && !stopped(t)) {
 		sort(t);
 		if ((l = claim(t)) != NULL)
 			break;
-		t->ended = !talk_wait(t) || stopped(t);
+		t->ended = !talk_wait(t);
 	}
 	(void)pthread_mutex_unlock(&t->reading);
 	return l;

@@ -118,6 +118,7 @@ fake_transmit(ifdh_dword lun, struct ifdh_pci send UNUSED, uint8_t *tx UNUSED,
     struct ifdh_pci *recv UNUSED)
 {
 	enter(lun);
+	rig.commands++;
 	while (rig.hangs[lun])
 		(void)usleep(5000);
 	if (rig.mute[lun])
@@ -154,7 +155,7 @@ forget(void)
 		rig.looks_slot[i] = 0;
 	}
 	rig.hasty = rig.overlapped = rig.overlapped_slot = false;
-	rig.closed = rig.looks = rig.polled = rig.unlooked = 0;
+	rig.commands = rig.closed = rig.looks = rig.polled = rig.unlooked = 0;
 	rig.seen_n = 0;
 }
 

@@ -27,7 +27,8 @@ struct rig {
 	atomic_bool overlapped; /* two calls at once */
 	atomic_bool overlapped_slot; /* two of one slot */
 	atomic_bool told[RIG_SLOTS]; /* to return from its polling */
-	atomic_uint looks, looks_slot[RIG_SLOTS], closed, polled, unlooked;
+	atomic_uint looks, looks_slot[RIG_SLOTS], commands;
+	atomic_uint closed, polled, unlooked;
 
 	/* its channel: scs-readerd's end and its own */
 	int ends[2];

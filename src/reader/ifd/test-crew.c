@@ -172,6 +172,23 @@ TEST(one_that_does_not_come_back_is_left_behind)
 	end(&t);
 }
 
+TEST(what_waits_when_it_is_to_end_is_not_begun)
+{
+	struct thread *t = begin(RIG_AT_ONCE, LONG_MS);
+
+	rig.hangs[0] = rig.hangs[1] = true;
+	for (uint16_t slot = 0; slot < RIG_SLOTS; slot++) {
+		for (uint32_t id = 1; id <= 4; id++)
+			rig_command(slot, id);
+		rig_wait_inside(slot);
+	}
+	rig_stop(&t);
+	assert_non_null(t);
+	rig.hangs[0] = rig.hangs[1] = false;
+	end(&t);
+	assert_int_equal(rig.commands, 2);
+}
+
 /* ---- what ends the process, in a child */
 
 /* What the child does; its exit code. */
