@@ -18,6 +18,7 @@ import beside_changes
 import beside_gnupg
 import beside_programs
 import beside_rig
+import beside_slots
 import beside_wire
 
 PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES,
@@ -63,12 +64,18 @@ DIFFERENT = [
 def one_side(side, build, driver, names):
     subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=0755", "tmpfs",
                     "/run"], check=True)
-    t = beside_rig.Target(side, build, driver)
-    try:
-        t.run([p for p in PROBES if not names or p.__name__ in names])
-    finally:
-        t.stop()
-    json.dump(t.found, sys.stdout, default=bytes.hex)
+    found = []
+    for reader, probes in ({}, PROBES), *beside_slots.READERS:
+        probes = [p for p in probes if not names or p.__name__ in names]
+        if not probes:
+            continue
+        t = beside_rig.Target(side, build, driver, **reader)
+        try:
+            t.run(probes)
+        finally:
+            t.stop()
+        found += t.found
+    json.dump(found, sys.stdout, default=bytes.hex)
 
 
 def start(side, argv):

@@ -28,15 +28,16 @@ UP, DOWN, WARM = 500, 501, 502
 # what a driver may say
 OK, TAG_UNKNOWN, COMMUNICATION, UNSUPPORTED, PRESENT, ABSENT = \
     0, 600, 612, 614, 615, 616
-TAG_SLOTS, TAG_ATR = 0x0FAE, 0x0303
+TAG_SLOTS, TAG_AT_ONCE, TAG_ATR = 0x0FAE, 0x0FAC, 0x0303
 
 
 class Puppet:
     """A reader driver's other end. `answer[call]`, if there, is a function of
     (slot, argument, bytes, room) that gives the code and bytes."""
 
-    def __init__(self, path, slots=1):
+    def __init__(self, path, slots=1, at_once=False):
         self.present, self.atr, self.slots = [False] * slots, T1, slots
+        self.at_once = at_once
         self.answer, self.seen = {}, []
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.bind(path)
@@ -74,6 +75,7 @@ class Puppet:
             return self.transmit(slot, data)
         if call == GET:
             return {TAG_SLOTS: (OK, bytes([self.slots])),
+                    TAG_AT_ONCE: (OK, bytes([self.at_once])),
                     0x010100: (OK, b"Vendor\0")}.get(arg, (TAG_UNKNOWN, b""))
         if call == CONTROL:
             return (OK, data[::-1]) if arg == 0x42000001 else \
@@ -122,7 +124,13 @@ class Ours(readerd_rig.Service):
         self.load = ["--ifdhandler", driver, "--name", NAME, "--device",
                      puppet_path]
         super().__init__(build)
-        self.socket = f"{self.dir}/pcscd.comm"
+        # one name for all of them: libpcsclite looks once where it is
+        self.socket = "/run/beside.comm"
+        os.symlink(f"{self.dir}/pcscd.comm", self.socket)
+
+    def stop(self):
+        os.unlink(self.socket)
+        super().stop()
 
     def spawn(self, argv, socks):
         if argv[0] == self.programs["scs-ifd"]:
@@ -216,13 +224,13 @@ class Lib:
 class Target:
     """One service, its reader and what was found out about it."""
 
-    def __init__(self, side, build, driver):
+    def __init__(self, side, build, driver, **reader):
         self.dir = tempfile.mkdtemp(prefix="scs-beside.", dir="/run")
         path = f"{self.dir}/puppet"
         shutil.copy(driver, self.dir)
         driver = f"{self.dir}/{os.path.basename(driver)}"
         self.side, self.found = side, []
-        self.puppet = Puppet(path)
+        self.puppet = Puppet(path, **reader)
         self.service = Pcscd(path, driver) if side == "theirs" else \
             Ours(build, path, driver)
         self.lib = Lib(self.service.socket)
@@ -230,19 +238,19 @@ class Target:
     def say(self, what, value):
         self.found.append((f"{self.group}: {what}", value))
 
-    def card(self, atr=T1):
-        self.puppet.atr, self.puppet.present[0] = atr, True
-        self.wait(lambda s: s[2] & 0x18, "card in")
+    def card(self, atr=T1, slot=0):
+        self.puppet.atr, self.puppet.present[slot] = atr, True
+        self.wait(lambda s: s[2] & 0x18, "card in", slot)
 
-    def out(self):
-        self.puppet.present[0] = False
-        self.wait(lambda s: s[2] & 2, "card out")
+    def out(self, slot=0):
+        self.puppet.present[slot] = False
+        self.wait(lambda s: s[2] & 2, "card out", slot)
 
-    def wait(self, check, what):
+    def wait(self, check, what, slot=0):
         def is_so():
             c = readerd_rig.Client(self.service)
             try:
-                return check(c.states()[0])
+                return check(c.states()[slot])
             finally:
                 c.close()
         stack.wait_until(is_so, 10, what)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An IFDHandler 3.0 whose every call is answered by a test: DEVICENAME is the
- * path of a socket there, to which each reader connects. One request and one
- * answer at a time; all numbers are 32 bits, in host order.
+ * path of a socket there, to which each slot connects. One request and one
+ * answer at a time for each; all numbers are 32 bits, in host order.
  *
  *	request  call, slot, argument, room for the answer, length, bytes
  *	answer   the code that the call returns, length, bytes
@@ -20,6 +20,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define BYTES_MAX 70000u
+#define SLOTS_MAX 16u
 
 EXPORT ifdh_create_by_name_fn IFDHCreateChannelByName;
 EXPORT ifdh_create_fn IFDHCreateChannel;
@@ -45,11 +46,14 @@ enum call {
 };
 
 /* pcscd looks for cards in one thread and serves clients in others. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int test = -1;
+static struct slot {
+	pthread_mutex_t lock;
+	int test; /* 0: not connected */
+	uint8_t scrap[BYTES_MAX];
+} slots[SLOTS_MAX];
 
 static int
-read_all(void *to, size_t n)
+read_all(int test, void *to, size_t n)
 {
 	uint8_t *p = to;
 
@@ -65,7 +69,7 @@ read_all(void *to, size_t n)
 }
 
 static int
-send_all(const void *from, size_t n)
+send_all(int test, const void *from, size_t n)
 {
 	const uint8_t *p = from;
 
@@ -89,19 +93,21 @@ ask(enum call call, ifdh_dword lun, ifdh_dword argument, const void *bytes,
 		(uint32_t)argument, wrote == NULL ? 0 : (uint32_t)*wrote,
 		(uint32_t)n };
 	uint32_t answer[2] = { IFDH_COMMUNICATION_ERROR, 0 };
-	static uint8_t scrap[BYTES_MAX];
+	struct slot *s = &slots[lun % SLOTS_MAX];
 	long code = IFDH_COMMUNICATION_ERROR;
 
-	(void)pthread_mutex_lock(&lock);
-	if (send_all(request, sizeof(request)) && send_all(bytes, n) &&
-	    read_all(answer, sizeof(answer)) && answer[1] <= sizeof(scrap) &&
-	    read_all(scrap, answer[1]))
+	(void)pthread_mutex_lock(&s->lock);
+	if (send_all(s->test, request, sizeof(request)) &&
+	    send_all(s->test, bytes, n) &&
+	    read_all(s->test, answer, sizeof(answer)) &&
+	    answer[1] <= sizeof(s->scrap) &&
+	    read_all(s->test, s->scrap, answer[1]))
 		code = (long)answer[0];
 	if (wrote != NULL && answer[1] > *wrote)
 		code = IFDH_INSUFFICIENT_BUFFER;
 	else if (wrote != NULL && (code == IFDH_SUCCESS || call != CALL_GET))
-		memcpy(room, scrap, *wrote = answer[1]);
-	(void)pthread_mutex_unlock(&lock);
+		memcpy(room, s->scrap, *wrote = answer[1]);
+	(void)pthread_mutex_unlock(&s->lock);
 	return code;
 }
 
@@ -109,11 +115,13 @@ long
 IFDHCreateChannelByName(ifdh_dword lun, char *device)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct slot *s = &slots[lun % SLOTS_MAX];
 
-	if (test < 0) {
+	if (s->test == 0) {
+		(void)pthread_mutex_init(&s->lock, NULL);
 		(void)strncpy(to.sun_path, device, sizeof(to.sun_path) - 1);
-		test = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (connect(test, (struct sockaddr *)&to, sizeof(to)) != 0)
+		s->test = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (connect(s->test, (struct sockaddr *)&to, sizeof(to)) != 0)
 			return IFDH_COMMUNICATION_ERROR;
 	}
 	return ask(CALL_OPEN, lun, 0, NULL, 0, NULL, NULL);
