@@ -250,6 +250,24 @@ TEST(records_must_be_roots_alone)
 	assert_int_equal(chmod(folder, 0755), 0);
 }
 
+/* The system's word alone, without a record of ours. */
+TEST(names_and_numbers_are_the_systems)
+{
+	char name[RECORD_NAME_MAX];
+	uid_t uid = 77;
+
+	EXPECT_OK(record_uid_of("root", &uid));
+	assert_int_equal(uid, 0);
+	EXPECT_OK(record_name_of(0, name));
+	assert_string_equal(name, "root");
+	uid = 77;
+	EXPECT_ERR(ERR_FORMAT, record_uid_of("../root", &uid), "no name");
+	EXPECT_ERR(ERR_ABSENT, record_uid_of("no-such-user", &uid), "nobody's");
+	assert_int_equal(uid, 77);
+	EXPECT_ERR(ERR_ABSENT, record_name_of(4000000000u, name), "no number");
+	assert_string_equal(name, "root");
+}
+
 TEST(zz_clean)
 {
 	static const char *const folders[] = { PATH_USERS_DIR,

@@ -87,6 +87,14 @@ authenticate(struct piv *p, struct piv_key key, const struct buf *template,
 	return buf_status(out);
 }
 
+/* What the card has answered does not fit its key: `out` is as before. */
+static err_t
+unfit(struct buf *out, size_t before, struct why *why, const char *what)
+{
+	buf_trim(out, before);
+	return why_add(why, ERR_FORMAT, "the card's answer is not %s", what);
+}
+
 /* FIPS 186-5, 6.4: the leftmost bits of a digest, or zeros in front of it. */
 static void
 put_digest(struct span digest, size_t size, uint8_t *out)
@@ -115,8 +123,7 @@ sign_ec(struct piv *p, struct piv_key key, struct span digest, struct buf *out,
 		return e;
 	sig = span_from(out->p + before, out->n - before);
 	if (piv_genauth_ecdsa(sig, size) != ERR_OK)
-		return why_add(why, ERR_FORMAT,
-		    "the card's answer is not an ECDSA signature");
+		return unfit(out, before, why, "an ECDSA signature");
 	return ERR_OK;
 }
 
@@ -136,8 +143,7 @@ rsa(struct piv *p, struct piv_key key, struct span block, struct buf *out,
 	    (e = authenticate(p, key, &template, out, why)))
 		return e;
 	if (out->n - before != size)
-		return why_add(why, ERR_FORMAT,
-		    "the card's answer is not as long as its key");
+		return unfit(out, before, why, "as long as its key");
 	return ERR_OK;
 }
 
@@ -178,7 +184,6 @@ piv_derive(struct piv *p, struct piv_key key, struct span point,
 	    (e = authenticate(p, key, &template, out, why)))
 		return e;
 	if (out->n - before != size)
-		return why_add(why, ERR_FORMAT,
-		    "the card's answer is not as long as a coordinate");
+		return unfit(out, before, why, "as long as a coordinate");
 	return ERR_OK;
 }

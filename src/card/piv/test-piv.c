@@ -179,4 +179,74 @@ TEST(a_digest_is_cut_or_filled_to_the_curve)
 	script_end(&s, &c);
 }
 
+#define Z8 "0000000000000000"
+#define Z32 Z8 Z8 Z8 Z8
+#define Z256 Z32 Z32 Z32 Z32 Z32 Z32 Z32 Z32
+
+/* What a card can say to a good command; `out` keeps what was in it. */
+TEST(an_answer_that_does_not_fit_the_key_is_none)
+{
+	static const char derive[] = "0087119d47"
+				     "7c458200854104" Z32 Z32 "00";
+	static const char sign[] = "0087119d26"
+				   "7c2482008120" Z32 "00";
+	static const char rsa_sign[] = "0087079d00010a"
+				       "7c820106820081820100" Z256 "0000";
+	static const struct {
+		const char *why, *cmd, *answer;
+		err_t want;
+	} rows[] = {
+		{ "derive: short", derive, "7c0582030102039000", ERR_FORMAT },
+		{ "derive: long", derive, "7c23822100" Z32 "9000", ERR_FORMAT },
+		{ "derive: nothing", derive, "9000", ERR_FORMAT },
+		{ "derive: refused", derive, "6982", ERR_PIN_NEEDED },
+		{ "derive: good", derive, "7c228220" Z32 "9000", ERR_OK },
+		{ "sign: no signature", sign, "7c0582030102039000",
+		    ERR_FORMAT },
+		{ "sign: too long a number", sign,
+		    "7c2d822b3029022400" Z32 "000000020101"
+		    "9000",
+		    ERR_FORMAT },
+		{ "RSA: short", rsa_sign, "7c0582030102039000", ERR_FORMAT },
+		{ "RSA: good", rsa_sign, "7c82010482820100" Z256 "9000",
+		    ERR_OK },
+	};
+	const struct piv_key ec = { 0x9d, PIV_ALG_P256 },
+			     rsa = { 0x9d, PIV_ALG_RSA_2048 };
+	uint8_t point[65] = { 4 }, block[256] = { 0 };
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(buf_done) struct buf out = BUF_INIT(1024);
+		struct script_line line = { rows[i].cmd, rows[i].answer };
+		struct script s = { &line, 1, 0 };
+		struct card *c = script_card(&s, true);
+		struct piv p = { c, PIV_REF_PIN };
+		err_t e;
+
+		buf_put(&out, span_str("before"));
+		e = rows[i].cmd == derive
+		    ? piv_derive(&p, ec, SPAN_OF(point), &out, NULL)
+		    : rows[i].cmd == sign
+		    ? piv_sign(&p, ec, span_from(block, 32), &out, NULL)
+		    : piv_decipher(&p, rsa, SPAN_OF(block), &out, NULL);
+		EXPECT_ERR(rows[i].want, e, rows[i].why);
+		assert_int_equal(out.n > 6, e == ERR_OK);
+		script_end(&s, &c);
+	}
+}
+
+TEST(a_key_of_no_kind_signs_nothing)
+{
+	CLEANUP(buf_done) struct buf out = BUF_INIT(1024);
+	struct script s = { 0 };
+	struct card *c = script_card(&s, false);
+	struct piv p = { c, PIV_REF_PIN };
+
+	EXPECT_ERR(ERR_UNSUPPORTED,
+	    piv_sign(&p, (struct piv_key){ 0x9a, PIV_ALG_NONE },
+		span_str("digest"), &out, NULL),
+	    "none");
+	script_end(&s, &c);
+}
+
 TEST_MAIN("card/piv/piv")
