@@ -316,6 +316,41 @@ def sandboxes(st):
         expect("each under a user of its own", len(uids), len(seen))
 
 
+def standalone(st):
+    """scs-tokend without scsd, beside such an scs-readerd; another prefix."""
+    print("without scsd")
+    prefix = f"{st.prefix}/without-scsd"
+    run = f"{prefix}/run/scs"
+    os.makedirs(run)
+    programs = []
+    try:
+        for argv in (["scs-readerd", "--standalone", run, "--virtual", "Alone",
+                      "--ifd", st.program("scs-ifd")],
+                     ["scs-tokend", "--standalone", run, "--access", "all",
+                      "--worker", st.program("scs-token-worker")]):
+            programs.append(subprocess.Popen(
+                [st.program(argv[0]), *argv[1:]], stdin=subprocess.DEVNULL,
+                stdout=st.log, stderr=st.log))
+            socket = "token.sock" if "tokend" in argv[0] else "virtual-0.sock"
+            stack.wait_until(lambda: os.path.exists(f"{run}/{socket}"), 10,
+                             argv[0])
+        card = stack.Card(st, card_file(st, "alone"),
+                          where=f"unix:{run}/virtual-0.sock")
+        c = Client(prefix)
+        (t,) = c.wait_tokens(1)
+        ins = struct.pack(">Q", t["insertion"])
+        expect("logged in", c.ask(LOGIN, ins, b"123456")[0], OK)
+        expect("and signs", c.sign(t["insertion"], 0x9a)[0], OK)
+        card.tell("remove")
+        c.wait_tokens(0)
+        c.close()
+        card.stop()
+    finally:
+        for p in reversed(programs):
+            stack.end(p)
+    expect("it ends well", [p.returncode for p in programs], [0, 0])
+
+
 def main():
     global FOLDER
     with stack.Stack(sys.argv[1]) as st:
@@ -330,6 +365,7 @@ def main():
         departed(st, card)
         removal(st, card)
         kills(st)
+        standalone(st)
     print("token: all passed")
 
 
