@@ -130,22 +130,64 @@ device_revoke(const struct usb_address *a, uid_t uid)
 		    strerror(errno));
 }
 
-/* By name: opening a USB device wakes it up. */
-static void
-sweep_node(const char *path, uid_t first, uid_t last)
+/* By name: opening a USB device wakes it up. True: something was there. */
+static bool
+drop_from(const char *path, uid_t first, uid_t last)
 {
 	CLEANUP(free_acl) acl_t acl = acl_get_file(path, ACL_TYPE_ACCESS);
 	int n;
 
 	if (acl == NULL || (n = drop_users(acl, first, last)) == 0)
-		return;
-	if (n < 0 || acl_calc_mask(&acl) != 0 ||
-	    acl_set_file(path, ACL_TYPE_ACCESS, acl) != 0)
-		log_warning("%s cannot be taken back from drivers of before: "
-			    "%s",
-		    path, strerror(errno));
-	else
+		return false;
+	if (n > 0 && acl_calc_mask(&acl) == 0 &&
+	    acl_set_file(path, ACL_TYPE_ACCESS, acl) == 0)
+		return true;
+	log_warning("%s cannot be taken back from its driver: %s", path,
+	    strerror(errno));
+	return false;
+}
+
+static void
+sweep_node(const char *path, uid_t first, uid_t last)
+{
+	if (drop_from(path, first, last))
 		log_notice("%s is taken back from a driver of before", path);
+}
+
+void
+device_line_revoke(const char *node, uid_t first, uid_t last)
+{
+	(void)drop_from(node, first, last);
+}
+
+bool
+device_line(const char *device, char *out, size_t cap)
+{
+	const size_t n = strcspn(device, ":");
+	struct stat st;
+
+	if (device[0] != '/' || n >= cap)
+		return false;
+	memcpy(out, device, n);
+	out[n] = '\0';
+	return stat(out, &st) == 0 && S_ISCHR(st.st_mode) &&
+	    (st.st_mode & (S_IROTH | S_IWOTH)) != (S_IROTH | S_IWOTH);
+}
+
+/* By name as well: opening a serial line is a signal to what is at its end. */
+err_t
+device_line_grant(const char *node, uid_t uid)
+{
+	CLEANUP(free_acl) acl_t acl = acl_get_file(node, ACL_TYPE_ACCESS);
+
+	if (acl == NULL || drop_users(acl, uid, uid) < 0 ||
+	    !add_user(&acl, uid) || acl_calc_mask(&acl) != 0 ||
+	    acl_set_file(node, ACL_TYPE_ACCESS, acl) != 0) {
+		log_err("%s cannot be given to its driver: %s", node,
+		    strerror(errno));
+		return ERR_IO;
+	}
+	return ERR_OK;
 }
 
 static int

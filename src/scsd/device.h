@@ -28,6 +28,17 @@ void device_revoke(const struct usb_address *a, uid_t uid);
  */
 void device_sweep(const char *root, uid_t first, uid_t last);
 
+/*
+ * The node in a reader's DEVICENAME, which is a path, and may have more of the
+ * driver's own behind a colon ("/dev/ttyS0:GemPCTwin"). False: it names none, or
+ * none that has to be given to anybody: everybody may use it.
+ */
+bool device_line(const char *device, char *out, size_t cap);
+
+/* The same for such a node, which root has named: links are followed. */
+MUST_CHECK err_t device_line_grant(const char *node, uid_t uid);
+void device_line_revoke(const char *node, uid_t first, uid_t last);
+
 /* The first two, for a descriptor of any file (tests). */
 MUST_CHECK err_t device_change(int fd, uid_t uid, bool grant);
 

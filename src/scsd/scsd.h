@@ -80,6 +80,7 @@ struct worker {
 	uint32_t
 	    device; /* a USB reader's: usb_pack(), given to `uid`; 0: none */
 	uid_t uid;
+	char line[READER_CONF_PATH]; /* a node given to `uid` by its name */
 	pid_t pid;
 	bool given_up; /* killed at its owner's wish */
 	sd_event_source *child;

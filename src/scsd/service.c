@@ -104,6 +104,21 @@ init_one(struct scsd *d, enum service_id id)
 	return ERR_OK;
 }
 
+/* What a scsd before us had given to users that are ours now. */
+static void
+sweep_devices(const struct scsd *d)
+{
+	char node[READER_CONF_PATH];
+
+	device_sweep(USB_NODES, USERS_WORKER_FIRST, USERS_WORKER_LAST);
+	for (size_t i = 0; i < d->readers.n; i++) {
+		if (device_line(
+			d->readers.readers[i].device, node, sizeof(node)))
+			device_line_revoke(
+			    node, USERS_WORKER_FIRST, USERS_WORKER_LAST);
+	}
+}
+
 err_t
 service_init(struct scsd *d)
 {
@@ -126,7 +141,7 @@ service_init(struct scsd *d)
 			return e;
 	}
 	if (d->separate && d->opt.prefix[0] == '\0')
-		device_sweep(USB_NODES, USERS_WORKER_FIRST, USERS_WORKER_LAST);
+		sweep_devices(d);
 	return ERR_OK;
 }
 

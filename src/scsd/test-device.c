@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/acl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -28,9 +29,8 @@ file(void)
 }
 
 static bool
-says(int fd, const char *line)
+list_says(acl_t acl, const char *line)
 {
-	acl_t acl = acl_get_fd(fd);
 	char *text = acl_to_text(acl, NULL);
 	bool found;
 
@@ -39,6 +39,18 @@ says(int fd, const char *line)
 	(void)acl_free(text);
 	(void)acl_free(acl);
 	return found;
+}
+
+static bool
+says(int fd, const char *line)
+{
+	return list_says(acl_get_fd(fd), line);
+}
+
+static bool
+names(const char *path, const char *line)
+{
+	return list_says(acl_get_file(path, ACL_TYPE_ACCESS), line);
 }
 
 TEST(a_user_gets_the_node_and_loses_it_again)
@@ -102,6 +114,37 @@ TEST(what_a_killed_supervisor_left_is_taken_back)
 	assert_int_equal(unlink(path), 0);
 	path[strlen(path) - 4] = '\0';
 	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(root), 0);
+}
+
+/* Only root makes nodes; for others /dev/null shows what is left alone. */
+TEST(a_serial_line_is_given_by_the_name_before_the_colon)
+{
+	char root[] = "/tmp/scs-device.XXXXXX", path[64], name[80], node[64];
+	CLOSE_FD int lists = file();
+
+	assert_false(device_line("well", node, sizeof(node)));
+	assert_false(device_line("/dev/null:0x8C7B", node, sizeof(node)));
+	assert_false(device_line("/nonexistent", node, sizeof(node)));
+	assert_false(device_line("/tmp", node, sizeof(node)));
+	assert_false(device_line("/dev/null", node, 9));
+	if (lists < 0 || geteuid() != 0)
+		return;
+	assert_non_null(mkdtemp(root));
+	(void)snprintf(path, sizeof(path), "%s/line", root);
+	(void)snprintf(name, sizeof(name), "%s:Twin", path);
+	assert_int_equal(mknod(path, S_IFCHR | 0640, makedev(1, 3)), 0);
+	assert_true(device_line(name, node, sizeof(node)));
+	assert_string_equal(node, path);
+	EXPECT_OK(device_line_grant(node, USER_A));
+	EXPECT_OK(device_line_grant(node, USER_B));
+	assert_true(names(node, "user:61950:rw-"));
+	device_line_revoke(node, USER_A, USER_A);
+	assert_false(names(node, "61950"));
+	assert_true(names(node, "user:61951:rw-"));
+	assert_true(names(node, "group::r--") && names(node, "other::---"));
+	EXPECT_ERR(ERR_IO, device_line_grant("/nonexistent", USER_A), "none");
+	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(root), 0);
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +80,8 @@ take_back(const struct worker *w)
 
 	if (w->device != 0 && usb_unpack(w->device, &at) == ERR_OK)
 		device_revoke(&at, w->uid);
+	if (w->line[0] != '\0')
+		device_line_revoke(w->line, w->uid, w->uid);
 }
 
 static int
@@ -248,6 +251,26 @@ build_args(struct scsd *d, const struct control *c, struct args *a)
 		add_usb(d, c, a);
 }
 
+/* What a reader of reader.conf is at: a serial line, as a rule. */
+static void
+give_line(struct worker *w, uint32_t index, uid_t uid)
+{
+	const struct scsd *d = w->owner->d;
+	const struct reader_conf *r = index < d->opt.virtual_n
+	    ? NULL
+	    : drivers_reader(d, index - d->opt.virtual_n);
+	char node[READER_CONF_PATH];
+
+	if (!d->separate || r == NULL ||
+	    !device_line(r->device, node, sizeof(node)))
+		return;
+	w->uid = uid;
+	memcpy(w->line, node, sizeof(node));
+	/* that it was not is logged; the driver says what it means */
+	if (device_line_grant(node, uid) != ERR_OK)
+		w->line[0] = '\0';
+}
+
 /* The USB device, and no other, to the worker's user, and to no other. */
 static err_t
 give_device(struct worker *w, const struct control *c, uid_t uid)
@@ -255,6 +278,8 @@ give_device(struct worker *w, const struct control *c, uid_t uid)
 	struct usb_address at;
 	err_t e;
 
+	if (c->kind == WORKER_IFD)
+		give_line(w, c->index, uid);
 	if (c->kind != WORKER_USB)
 		return ERR_OK;
 	if ((e = usb_unpack(c->device, &at)))

@@ -8,6 +8,8 @@ usage: drivers.py BUILD
 import os
 import shutil
 import signal
+import stat
+import struct
 import sys
 
 import ifd
@@ -76,6 +78,37 @@ def reader_conf(st, library):
     expect(ifd.ifds(st)["Virtual Reader"][0], virtual,
            "the virtual reader's process")
     client.close()
+
+
+def named_users(path):
+    """Of its access control list: acl(5), as the kernel keeps it."""
+    name = "system.posix_acl_access"
+    if name not in os.listxattr(path):
+        return []
+    entries = struct.iter_unpack("<HHI", os.getxattr(path, name)[4:])
+    return [who for tag, _, who in entries if tag == 2]
+
+
+def serial_lines(st, library):
+    """A node that is root's is given to the driver that root names for it."""
+    if os.geteuid() != 0:
+        print("  skipped: only root has nodes that are not everybody's")
+        return
+    conf = f"{st.prefix}/etc/reader.conf.d"
+    node = f"{st.prefix}/line"
+    os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    write(f"{conf}/line", ifd.reader("Line", f"{node}:Twin", library))
+    stack.wait_until(lambda: any(n.startswith("Line ") for n in readers(st)),
+                     30, "the reader at a serial line")
+    first = ifd.ifds(st)["Line"][0]
+    os.kill(first, signal.SIGKILL)
+    stack.wait_until(lambda: ifd.ifds(st).get("Line", (first,))[0] != first
+                     and any(n.startswith("Line ") for n in readers(st)),
+                     30, "and again")
+    os.remove(f"{conf}/line")
+    stack.wait_until(lambda: "Line" not in ifd.ifds(st), 30, "its end")
+    stack.wait_until(lambda: not named_users(node), 10, "nobody's after that")
+    os.remove(node)
 
 
 def many(st, library):
@@ -155,6 +188,7 @@ def main():
         with stack.Stack(sys.argv[1]) as st:
             wait_readers(st, "Virtual Reader 00 00")
             reader_conf(st, f"{folder}/bad.so")
+            serial_lines(st, f"{folder}/bad.so")
             many(st, f"{folder}/bad.so")
             after_a_restart(st)
             bundles(st, folder)

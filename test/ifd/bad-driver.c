@@ -5,7 +5,8 @@
  *
  *	DEVICENAME "well", "hang-open", "crash-open", "hang-presence",
  *	"hang-power", "long-atr", "no-atr"; "two": it has two slots;
- *	"two-at-once", "sixteen-at-once": which may be called at the same time
+ *	"two-at-once", "sixteen-at-once": which may be called at the same time;
+ *	a path, up to a colon: it opens that for writing
  *
  *	command  what the driver does
  *	00 E1    crashes
@@ -26,11 +27,13 @@
  *	00 EE    which does nothing else
  *	00 EF    waits for that as well, and crashes
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -77,10 +80,24 @@ crash(void)
 	(void)raise(SIGSEGV);
 }
 
+static int
+opens(const char *device)
+{
+	char node[PATH_MAX];
+	int fd;
+
+	(void)snprintf(
+	    node, sizeof(node), "%.*s", (int)strcspn(device, ":"), device);
+	fd = open(node, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 && close(fd) == 0;
+}
+
 long
 IFDHCreateChannelByName(ifdh_dword lun, char *device)
 {
 	(void)lun;
+	if (device[0] == '/' && !opens(device))
+		return IFDH_COMMUNICATION_ERROR;
 	(void)strncpy(behaviour, device, sizeof(behaviour) - 1);
 	if (is("hang-open"))
 		hang();
