@@ -270,8 +270,8 @@ def a_greedy_service_starves_no_other(build):
     st.programs["scs-readerd"] = stack.find_program(st.build, "greedy")
     with st:
         got = st.wait_log("greedy: ", 30)
-        expect(got.split(": ")[1], "64 workers", "what it got")
-        expect(sum(n == "scs-ifd" for _, n, _ in processes(st)) <= 64, True,
+        expect(got.split(": ")[1], "128 workers", "what it got")
+        expect(sum(n == "scs-ifd" for _, n, _ in processes(st)) <= 128, True,
                "drivers")
 
 
