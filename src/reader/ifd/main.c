@@ -200,7 +200,7 @@ start(sd_event *ev, struct host *h, const struct driver *driver,
 	    (e = driver->start(h, ev, args, &h->self)))
 		return e;
 	e = sandbox_enter(groups);
-	/* what the filters were made of, in each driver's process */
+	/* what loading it took, in each driver's process */
 	(void)malloc_trim(0);
 	return e;
 }
