@@ -18,7 +18,8 @@ cards_counted(void)
 static void
 driver_says(struct ifd *ifd, enum worker_type type)
 {
-	const struct worker_frame f = { .type = type, .body = span_str("Rig") };
+	const struct worker_frame f = { .type = (uint16_t)type,
+		.body = span_str("Rig") };
 
 	EXPECT_OK(worker_build(&f, &ifd->channel.in));
 	EXPECT_OK(ifd_input(ifd));
