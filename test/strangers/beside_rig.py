@@ -233,6 +233,7 @@ class Target:
         self.puppet = Puppet(path, **reader)
         self.service = Pcscd(path, driver) if side == "theirs" else \
             Ours(build, path, driver)
+        stack.private_home(self.dir)
         self.lib = Lib(self.service.socket)
 
     def say(self, what, value):
