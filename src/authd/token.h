@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A blocking client of the token service, as far as a login needs it
- * (ipc/token-proto.h): what libscs offers everybody, and two requests of ours. What it answers is checked like everything else that
- * comes from outside: it relays what cards say.
+ * (ipc/token-proto.h): what libscs offers everybody, and two requests of ours.
+ * What it answers is checked like everything else that comes from outside: it
+ * relays what cards say.
  */
 #ifndef SCS_AUTHD_TOKEN_H
 #define SCS_AUTHD_TOKEN_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Text that may be shown to people: UTF-8 (RFC 3629: shortest forms, no
- * surrogates or noncharacters, up to U+10FFFF) without control characters (C0, DEL, C1), marks of
- * writing direction and line separators, so that nothing a card or a peer says
- * can move a cursor, start a second line or read as something else.
+ * surrogates or noncharacters, up to U+10FFFF) without control characters (C0,
+ * DEL, C1), marks of writing direction and line separators, so that nothing a
+ * card or a peer says can move a cursor, start a second line or read as
+ * something else.
  */
 #ifndef SCS_BASE_TEXT_H
 #define SCS_BASE_TEXT_H

@@ -18,8 +18,9 @@ struct why {
 
 /*
  * Put a clause in front of those that are there. `why` may be NULL. Control
- * characters are replaced by '?', since the text may hold what a card said, and so are bytes that are not UTF-8.
- * Returns `e`, so that `return why_add(why, ERR_CARD, "...")` reads well.
+ * characters are replaced by '?', since the text may hold what a card said, and
+ * so are bytes that are not UTF-8. Returns `e`, so that
+ * `return why_add(why, ERR_CARD, "...")` reads well.
  */
 err_t why_add(struct why *why, err_t e, const char *fmt, ...) PRINTF(3, 4);
 

@@ -56,7 +56,8 @@ struct card; /* opaque, owned by its process */
 
 /*
  * A card behind a link. `atr` and `t1` (the protocol that was chosen) decide
- * whether extended lengths are used; the link's own `t1` may change that. A malformed ATR is no error.
+ * whether extended lengths are used; the link's own `t1` may change that. A
+ * malformed ATR is no error.
  */
 MUST_CHECK err_t card_new(
     struct card_link link, struct span atr, bool t1, struct card **out);

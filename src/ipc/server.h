@@ -35,9 +35,9 @@ struct server_ops {
 };
 
 /*
- * Serve a listening, non-blocking socket (taken on success). At most max_uid connections
- * for each uid other than root and our own, max_all altogether; an eighth of
- * that is kept for root and our own, who have no quota.
+ * Serve a listening, non-blocking socket (taken on success). At most max_uid
+ * connections for each uid other than root and our own, max_all altogether; an
+ * eighth of that is kept for root and our own, who have no quota.
  */
 MUST_CHECK err_t server_new(sd_event *ev, int listen_fd, unsigned int max_uid,
     unsigned int max_all, const struct server_ops *ops, void *ctx,

@@ -74,8 +74,8 @@ void prefs_reload(struct prefs *p);
 
 /*
  * False when there is a bad file or value of which no valid version was ever
- * read, or nobody could look: what the administrator wants is unknown. Who decides with these
- * preferences refuses then.
+ * read, or nobody could look: what the administrator wants is unknown. Who
+ * decides with these preferences refuses then.
  */
 bool prefs_sound(const struct prefs *p);
 

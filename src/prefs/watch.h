@@ -18,9 +18,10 @@
 struct watch; /* opaque */
 
 /*
- * Call fn(ctx), which may free the watch, from the loop after something was created, written, renamed,
- * removed or changed its mode in one of these folders (absolute paths, copied).
- * Several changes in a row make one call. ERR_IO: the kernel gives no watch.
+ * Call fn(ctx), which may free the watch, from the loop after something was
+ * created, written, renamed, removed or changed its mode in one of these
+ * folders (absolute paths, copied). Several changes in a row make one call.
+ * ERR_IO: the kernel gives no watch.
  */
 MUST_CHECK err_t watch_new(sd_event *ev, const char *const *folders, size_t n,
     void (*fn)(void *ctx), void *ctx, struct watch **out);

@@ -16,8 +16,8 @@ struct host {
 };
 
 /*
- * `fd` (requests) and `say` (a pipe) are taken, also on failure. The loop exits with code 0
- * when scs-readerd closes them.
+ * `fd` (requests) and `say` (a pipe) are taken, also on failure. The loop exits
+ * with code 0 when scs-readerd closes them.
  */
 MUST_CHECK err_t host_init(
     struct host *h, sd_event *ev, int fd, int say, const struct driver *driver);

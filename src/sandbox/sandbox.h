@@ -47,9 +47,9 @@ enum sandbox_group {
  * Before anything from outside is read, and before sandbox_enter(): not
  * dumpable (so no process of the same user can trace us or read our memory), no
  * core file, no new privileges, no terminal that could be typed into (a session
- * of its own, unless the process leads a group already); all memory locked where there is no limit to
- * that, since APDUs in buffers may carry a PIN. ERR_IO: one of
- * the first three failed.
+ * of its own, unless the process leads a group already); all memory locked
+ * where there is no limit to that, since APDUs in buffers may carry a PIN.
+ * ERR_IO: one of the first three failed.
  */
 MUST_CHECK err_t sandbox_harden(void);
 
@@ -62,11 +62,11 @@ MUST_CHECK err_t sandbox_harden(void);
 MUST_CHECK err_t sandbox_memory(size_t bytes);
 
 /*
- * From here on only SANDBOX_COMPUTE and the groups in `groups` (bits), for every
- * thread of the process. Can be
- * repeated with fewer groups if SANDBOX_NARROW was among them. Memory can no
- * longer be made executable, but from files with SANDBOX_STRANGERS. ERR_IO: the kernel or libseccomp refused; the
- * caller must not go on.
+ * From here on only SANDBOX_COMPUTE and the groups in `groups` (bits), for
+ * every thread of the process. Can be repeated with fewer groups if
+ * SANDBOX_NARROW was among them. Memory can no longer be made executable, but
+ * from files with SANDBOX_STRANGERS. ERR_IO: the kernel or libseccomp refused;
+ * the caller must not go on.
  */
 MUST_CHECK err_t sandbox_enter(unsigned int groups);
 

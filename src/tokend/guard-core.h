@@ -61,8 +61,8 @@ MUST_CHECK err_t guard_clear(struct guard *g, struct why *why);
 /*
  * After a refusal: is the application current, and the status still set that is
  * an owner's? If not, or if the card does not say, it may have lost its power
- * unseen, or be another one. Then no session survives, as after somebody's reset, and the
- * card is reset before anybody uses it again.
+ * unseen, or be another one. Then no session survives, as after somebody's
+ * reset, and the card is reset before anybody uses it again.
  */
 bool guard_kept(struct guard *g);
 

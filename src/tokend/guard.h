@@ -78,8 +78,8 @@ err_t guard_tries(
 /*
  * Errors of all that present a PIN: ERR_PIN_FORM (not sent), ERR_PIN_WRONG
  * (also without sending, when this card has refused the same one since its
- * insertion, or may have), ERR_PIN_BLOCKED, ERR_DENIED (it would be the last try and nobody
- * said yes), ERR_BUSY, ERR_REMOVED, ERR_CARD.
+ * insertion, or may have), ERR_PIN_BLOCKED, ERR_DENIED (it would be the last
+ * try and nobody said yes), ERR_BUSY, ERR_REMOVED, ERR_CARD.
  */
 err_t guard_login(struct guard *g, const struct guard_ask *ask,
     const struct secret *pin, struct guard_answer *a);

@@ -16,11 +16,11 @@
  *             (tokend/recall.h); not answered
  *
  * After that tokend sends the requests of ipc/token-proto.h one at a time, the
- * body preceded by u64 session, u8 ASK_* bits, u8 tries of the PUK that are left
- * at least (0xff: unknown); the worker answers each with one
- * TOK_ANSWER. As long as it waits for the card it says so, with WRK_ALIVE (no
- * body), every WRK_ALIVE_MS or more often. TOK_LOGOUT also ends a session whose client is gone. The end of
- * the channel ends the worker.
+ * body preceded by u64 session, u8 ASK_* bits, u8 tries of the PUK that are
+ * left at least (0xff: unknown); the worker answers each with one TOK_ANSWER.
+ * As long as it waits for the card it says so, with WRK_ALIVE (no body), every
+ * WRK_ALIVE_MS or more often. TOK_LOGOUT also ends a session whose client is
+ * gone. The end of the channel ends the worker.
  */
 #ifndef SCS_TOKEND_WORKER_PROTO_H
 #define SCS_TOKEND_WORKER_PROTO_H

@@ -56,9 +56,9 @@ vcard_powered(const struct vcard *c)
 }
 
 /*
- * ISO/IEC 7816-3 and 7816-4, 8.1: T=0 and T=1, or T=0 alone; card capabilities (73): selection
- * by full and partial name, chaining, extended length where there is; "vcard"
- * as issuer data (55).
+ * ISO/IEC 7816-3 and 7816-4, 8.1: T=0 and T=1, or T=0 alone; card capabilities
+ * (73): selection by full and partial name, chaining, extended length where
+ * there is; "vcard" as issuer data (55).
  */
 struct span
 vcard_atr(const struct vcard *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Power loss, as kill -9 after each system call with which a command touches files. The state file is then the one before, the one after, or one of the
+ * Power loss, as kill -9 after each system call with which a command touches
+ * files. The state file is then the one before, the one after, or one of the
  * few between them that the command means to write; and a PIN's try is spent in
  * the file before anything that goes on looks at whether the PIN was right.
  */
