@@ -159,24 +159,23 @@ fork_session(struct gate *g, const struct visitor *v)
 {
 	struct child *c = calloc(1, sizeof(*c));
 	pid_t parent = getpid();
-	int pair[2];
+	int theirs;
 
 	if (c == NULL)
 		return ERR_NOMEM;
 	c->uid = v->peer.uid;
 	c->exempt = v->exempt;
 	c->fd = -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, pair) != 0) {
+	if (fd_pair(SOCK_SEQPACKET | SOCK_NONBLOCK, &c->fd, &theirs) !=
+	    ERR_OK) {
 		child_free(c);
 		return ERR_IO;
 	}
-	c->fd = pair[0];
 	if ((c->pid = fork()) == 0) {
 		child_free(c);
-		session_main(g, v, pair[1], parent);
+		session_main(g, v, theirs, parent);
 	}
-	fd_close(&pair[1]);
+	fd_close(&theirs);
 	if (c->pid < 0 || listen_to(g, c) != ERR_OK) {
 		if (c->pid > 0) {
 			(void)kill(c->pid, SIGKILL);

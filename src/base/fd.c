@@ -2,6 +2,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -264,6 +265,30 @@ fd_listen_unix(const char *path, unsigned int mode, int *out)
 	if (r != 0 || chmod(path, (mode_t)mode) != 0 || listen(fd, 128) != 0)
 		return ERR_IO;
 	*out = fd_take(&fd);
+	return ERR_OK;
+}
+
+err_t
+fd_pair(int type, int *ours, int *theirs)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) != 0)
+		return ERR_IO;
+	*ours = pair[0];
+	*theirs = pair[1];
+	return ERR_OK;
+}
+
+err_t
+fd_pipe(int *out, int *in)
+{
+	int pair[2];
+
+	if (pipe2(pair, O_CLOEXEC) != 0)
+		return ERR_IO;
+	*out = pair[0];
+	*in = pair[1];
 	return ERR_OK;
 }
 

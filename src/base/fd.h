@@ -48,6 +48,13 @@ MUST_CHECK err_t fd_connect_unix_by(
 MUST_CHECK err_t fd_listen_unix(const char *path, unsigned int mode, int *fd);
 
 /*
+ * Two ends, close-on-exec, untouched on failure (ERR_IO): an AF_UNIX socket pair
+ * of this type (SOCK_STREAM, SOCK_SEQPACKET; and SOCK_NONBLOCK); a pipe.
+ */
+MUST_CHECK err_t fd_pair(int type, int *ours, int *theirs);
+MUST_CHECK err_t fd_pipe(int *out, int *in);
+
+/*
  * Send or receive one packet (at most n bytes) on a SOCK_SEQPACKET or
  * SOCK_STREAM socket, with at most one descriptor beside it; fd < 0 sends none,
  * *fd is -1 when none came. `got` is 0 at end of file. ERR_TIMEOUT with

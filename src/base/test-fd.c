@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -305,6 +306,41 @@ TEST(fd_packet_does_not_wait_without_a_deadline)
 	EXPECT_ERR(
 	    ERR_REMOVED, fd_send_packet(s[0], span_str("x"), -1), "closed");
 	fd_close(&s[0]);
+}
+
+TEST(fd_two_ends_talk_and_close_at_exec)
+{
+	int a = -1, b = -1, out = -1, in = -1;
+	uint8_t p[4];
+
+	EXPECT_OK(fd_pair(SOCK_STREAM, &a, &b));
+	EXPECT_OK(fd_pipe(&out, &in));
+	assert_int_equal(write(a, "ab", 2), 2);
+	assert_int_equal(read(b, p, sizeof(p)), 2);
+	assert_int_equal(write(in, "abc", 3), 3);
+	assert_int_equal(read(out, p, sizeof(p)), 3);
+	assert_true(
+	    (fcntl(a, F_GETFD) & fcntl(b, F_GETFD) & fcntl(out, F_GETFD) &
+		fcntl(in, F_GETFD) & FD_CLOEXEC) != 0);
+	fd_close(&a);
+	fd_close(&b);
+	fd_close(&out);
+	fd_close(&in);
+}
+
+TEST(fd_two_ends_are_untouched_without_descriptors)
+{
+	struct rlimit before, none;
+	int a = -1, b = -1;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 3, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	EXPECT_ERR(ERR_IO, fd_pair(SOCK_STREAM, &a, &b), "socket pair");
+	EXPECT_ERR(ERR_IO, fd_pipe(&a, &b), "pipe");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(a, -1);
+	assert_int_equal(b, -1);
 }
 
 TEST(zz_folder_goes)

@@ -123,20 +123,20 @@ cert_examine(
     struct span der, uint64_t deadline, struct cert_facts *out, struct why *why)
 {
 	CLOSE_FD int in = -1;
-	int pair[2];
+	int out_fd;
 	pid_t pid;
+	err_t e;
 
 	if (der.n == 0 || der.n > CERT_MAX)
 		return why_add(why, ERR_LIMIT, "no certificate, or too long");
-	if (pipe2(pair, O_CLOEXEC) != 0)
-		return ERR_IO;
-	in = pair[0];
+	if ((e = fd_pipe(&in, &out_fd)))
+		return e;
 	if ((pid = fork()) < 0) {
-		fd_close(&pair[1]);
+		fd_close(&out_fd);
 		return ERR_IO;
 	}
 	if (pid == 0)
-		child(der, pair[1]);
-	fd_close(&pair[1]);
+		child(der, out_fd);
+	fd_close(&out_fd);
 	return collect(pid, in, deadline, out, why);
 }

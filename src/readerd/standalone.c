@@ -76,7 +76,7 @@ on_child(sd_event_source *src UNUSED, const siginfo_t *si, void *data)
 static void
 spawn(struct ifd *ifd)
 {
-	int pair[2], ends[2];
+	CLOSE_FD int ours = -1, theirs = -1, hear = -1, say = -1;
 	pid_t pid;
 
 	if (ifd->pid > 0) {
@@ -84,19 +84,17 @@ spawn(struct ifd *ifd)
 		(void)kill(ifd->pid, SIGKILL);
 		return;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
-	    pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+	if (fd_pair(SOCK_STREAM, &ours, &theirs) != ERR_OK ||
+	    fd_pipe(&hear, &say) != ERR_OK || (pid = fork()) < 0) {
 		log_err("reader driver %u: cannot start it", ifd->index);
 		return;
 	}
 	if (pid == 0)
-		become_ifd(ifd->index, pair[1], ends[1]);
-	(void)close(pair[1]);
-	(void)close(ends[1]);
+		become_ifd(ifd->index, theirs, say);
 	ifd->pid = pid;
 	if (sd_event_add_child(
 		ifd->svc->ev, &ifd->child, pid, WEXITED, on_child, ifd) < 0 ||
-	    ifd_attach(ifd, pair[0], ends[0]) != ERR_OK)
+	    ifd_attach(ifd, fd_take(&ours), fd_take(&hear)) != ERR_OK)
 		log_err("reader driver %u: no memory", ifd->index);
 }
 

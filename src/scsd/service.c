@@ -403,7 +403,6 @@ service_start(struct service *s)
 		.drop = s->d->separate,
 		.uid = s->user.uid,
 		.gid = s->user.gid };
-	int pair[2];
 	err_t e;
 
 	s->started_ms = clock_ms();
@@ -411,12 +410,9 @@ service_start(struct service *s)
 	if (s->id == SVC_READERD && (e = drivers_load(s->d)))
 		log_err("reader drivers stay as they were: %s", err_text(e));
 	if ((e = scsd_program(s->d, s->program, program)) ||
-	    (e = build_args(s, &args)))
+	    (e = build_args(s, &args)) ||
+	    (e = fd_pair(SOCK_SEQPACKET, &s->control, &theirs)))
 		return e;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return ERR_IO;
-	s->control = pair[0];
-	theirs = pair[1];
 	sp.argv = args.v;
 	sp.fds[sp.fds_n++] = theirs;
 	for (size_t i = 0; i < 2 && s->listen[i] >= 0; i++)

@@ -2,8 +2,9 @@
 /*
  * Workers, started for a service that may not fork with another user: one per
  * card for tokend, one per reader driver for readerd. The service gets the
- * other end of the worker's channel, and of a driver's pipe; the worker's connection to its device side
- * is opened here, since neither of the two may reach it by itself.
+ * other end of the worker's channel, and of a driver's pipe; the worker's
+ * connection to its device side is opened here, since neither of the two may
+ * reach it by itself.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -28,22 +29,27 @@ may_spawn(const struct service *s, uint32_t kind)
 		(kind == WORKER_IFD || kind == WORKER_USB));
 }
 
+/* Of each its own: no service starves another. */
+static unsigned int
+workers_most(const struct service *s)
+{
+	return s->id == SVC_READERD ? DRIVERS_MAX : TOKENS_WORKERS_MAX;
+}
+
 /* NULL: none, or none for this service. */
 static struct worker *
 free_entry(const struct service *s)
 {
 	struct scsd *d = s->d;
 	struct worker *found = NULL;
-	unsigned int of_service = 0, most;
+	unsigned int of_service = 0;
 
-	/* of each its own: no service starves another */
-	most = s->id == SVC_READERD ? DRIVERS_MAX : TOKENS_WORKERS_MAX;
 	for (unsigned int i = 0; i < WORKERS_MAX; i++) {
 		of_service += d->workers[i].owner == s;
 		if (found == NULL && d->workers[i].owner == NULL)
 			found = &d->workers[i];
 	}
-	return of_service < most ? found : NULL;
+	return of_service < workers_most(s) ? found : NULL;
 }
 
 static err_t
@@ -161,19 +167,11 @@ struct ends {
 static err_t
 make_ends(uint32_t kind, struct ends *out)
 {
-	int pair[2];
+	err_t e = fd_pair(SOCK_STREAM, &out->ours, &out->theirs);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return ERR_IO;
-	out->ours = pair[0];
-	out->theirs = pair[1];
-	if (kind == WORKER_TOKEN)
-		return ERR_OK;
-	if (pipe2(pair, O_CLOEXEC) != 0)
-		return ERR_IO;
-	out->hear = pair[0];
-	out->say = pair[1];
-	return ERR_OK;
+	if (e == ERR_OK && kind != WORKER_TOKEN)
+		e = fd_pipe(&out->hear, &out->say);
+	return e;
 }
 
 static void
@@ -373,7 +371,11 @@ worker_spawn(struct service *s, const struct control *request)
 			*w = (struct worker){ 0 };
 		}
 	}
-	if (e != ERR_OK)
+	if (e == ERR_LIMIT && w == NULL)
+		log_warning("%s asked for a worker: it has %u already, as many "
+			    "as it may have",
+		    s->name, workers_most(s));
+	else if (e != ERR_OK)
 		log_warning("%s asked for a worker: %s", s->name, err_text(e));
 	hand_over(s, request, &ends, e);
 	close_ends(&ends);

@@ -43,16 +43,12 @@ fork_worker(const struct tokend *d, int *ours)
 	CLOSE_FD int reader = -1;
 	CLOSE_FD int theirs = -1;
 	CLOSE_FD int channel = -1;
-	int pair[2];
 	pid_t pid;
 	err_t e;
 
-	if ((e = fd_connect_unix(d->reader_path, &reader)))
+	if ((e = fd_connect_unix(d->reader_path, &reader)) ||
+	    (e = fd_pair(SOCK_STREAM, &channel, &theirs)))
 		return e;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return ERR_NOMEM;
-	channel = pair[0];
-	theirs = pair[1];
 	if (theirs <= WORKER_READER_FD || reader <= WORKER_READER_FD)
 		return ERR_SEQUENCE;
 	if ((pid = fork()) < 0)
