@@ -345,6 +345,8 @@ def bad_driver_checks(st, is_sanitized):
     costs_only_itself(st, pids, name, 0xE2, "hang in transmit")
     costs_only_itself(st, pids, name, 0xE3, "length that lies")
     costs_only_itself(st, pids, name, 0xE6, "rubbish, then stopped")
+    costs_only_itself(st, pids, name, 0xF0, "no more requests, and stopped")
+    costs_only_itself(st, pids, name, 0xF1, "no more answers, and stopped")
     reader_does_not_answer(st, pids, name, 0xEB, "a reader that has stopped")
     reader_does_not_answer(st, pids, name, 0xEC, "commands that all fail")
     _, _, answer, _ = one_command(st, name, 0xEA)

@@ -26,6 +26,8 @@
  *	00 ED    waits until another slot gets
  *	00 EE    which does nothing else
  *	00 EF    waits for that as well, and crashes
+ *	00 F0    closes its host's socket for requests, and hangs
+ *	00 F1    the same of the pipe for answers
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -205,6 +207,15 @@ rubbish(void)
 	hang();
 }
 
+/* One of the two ways between its host and scs-readerd is gone, and it stays. */
+static void
+hang_up(int fd)
+{
+	(void)close(fd);
+	(void)raise(SIGSTOP);
+	hang();
+}
+
 static int
 leak(void)
 {
@@ -319,6 +330,12 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 		break;
 	case 0xe6:
 		rubbish();
+		break;
+	case 0xf0:
+		hang_up(3);
+		break;
+	case 0xf1:
+		hang_up(4);
 		break;
 	case 0xe7:
 		rx[1] = (uint8_t)(early != 0 ? early : forbidden());
