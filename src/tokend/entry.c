@@ -92,6 +92,7 @@ start_worker(struct entry *e)
 {
 	struct tokend *d = e->d;
 
+	e->paced = false;
 	e->insertion = ++d->last_insertion;
 	if (++d->last_cookie == 0)
 		++d->last_cookie;
@@ -252,9 +253,12 @@ entry_add(struct tokend *d, const char *reader, uint32_t events)
 		start_worker(e);
 		return;
 	}
-	log_notice("reader \"%s\": cards come and go: this one is read in %lu "
-		   "ms, if it stays",
+	/* once it waits longest that has been said */
+	log_at(wait < PACE_MAX_MS ? LOG_LV_NOTICE : LOG_LV_DEBUG,
+	    "reader \"%s\": cards come and go: this one is read in %lu ms, if "
+	    "it stays",
 	    reader, (unsigned long)wait);
+	e->paced = true;
 	start_in(e, wait);
 }
 

@@ -3,7 +3,9 @@
  * Who asks for a PIN has to know all cards first: his own may be the one that is
  * being read, and the one that is listed its copy. A card that others keep from
  * being read, or that no worker could read, is not waited for; a reader service
- * that has just died is, since the next one is on its way.
+ * that has just died is, since the next one is on its way. One that comes and
+ * goes could hold up everybody else for ever: it is waited for only by who has
+ * no other. A PIN goes to none of them that is not listed.
  */
 #include "base/clock.h"
 #include "tokend/tokend.h"
@@ -22,6 +24,28 @@ being_read(const struct tokend *d)
 }
 
 static bool
+any_listed(const struct tokend *d)
+{
+	const struct entry *e = d->entries;
+
+	while (e != NULL && !entry_listed(e))
+		e = e->next;
+	return e != NULL;
+}
+
+static bool
+waits_for_a_card(const struct tokend *d)
+{
+	bool listed = any_listed(d);
+
+	for (const struct entry *e = d->entries; e != NULL; e = e->next) {
+		if (entry_reading(e) && !(e->paced && listed))
+			return true;
+	}
+	return false;
+}
+
+static bool
 on_its_way(const struct tokend *d)
 {
 	return d->pcsc_lost_ms != 0 && clock_ms() - d->pcsc_lost_ms < AWAY_MS;
@@ -30,7 +54,7 @@ on_its_way(const struct tokend *d)
 static bool
 settled(const struct tokend *d)
 {
-	return being_read(d) == NULL && !on_its_way(d);
+	return !waits_for_a_card(d) && !on_its_way(d);
 }
 
 static void
@@ -65,7 +89,7 @@ client_settle(struct client *c)
 	if (c->settle != NULL)
 		return ERR_SEQUENCE;
 	if (settled(c->d)) {
-		answer(c, NULL);
+		answer(c, being_read(c->d));
 		return ERR_OK;
 	}
 	c->settle_by_ms = deadline_in(TOK_SETTLED_MS);

@@ -200,6 +200,50 @@ TEST(who_asks_whether_all_is_read_hears_it_then)
 	stop();
 }
 
+#define FLICKERS (PACE_FREE + 6) /* until it has to stay for PACE_MAX_MS */
+
+/* A bad contact in the reader "A". */
+static void
+flicker(void)
+{
+	for (unsigned int i = 0; i < FLICKERS; i++) {
+		if (i > 0)
+			entry_remove(entry_find(&d, "A"));
+		entry_add(&d, "A", i);
+	}
+	while (heard().type != 0)
+		;
+}
+
+TEST(a_card_that_comes_and_goes_does_not_hold_up_the_others)
+{
+	struct worker w, flickered;
+	int c;
+
+	start();
+	c = client();
+	flicker();
+	/* it may be his who asks, as long as there is no other */
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	w = card("B", "other");
+	assert_string_equal(settled(c), "A");
+	entry_remove(entry_find(&d, "A"));
+	entry_add(&d, "A", FLICKERS);
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_string_equal(settled(c), "A");
+	/* once it has stayed it is a card like another */
+	flickered = worker_of(asked(PACE_MAX_MS + 1000));
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	say_token(&flickered, "t");
+	assert_string_equal(settled(c), "");
+	fd_close(&c);
+	fd_close(&w.fd);
+	fd_close(&flickered.fd);
+	stop();
+}
+
 TEST(nonsense_is_refused_and_the_connection_lives)
 {
 	CLEANUP(msg_done) struct msg m = { 0 };

@@ -39,6 +39,7 @@ struct entry {
 	char id[TOKEN_ID_MAX], driver[TOKEN_DRIVER_MAX]; /* the same */
 	struct recall recall; /* what its workers want remembered */
 	struct pending *queue;
+	bool paced; /* it came and went: it has to stay before it is read */
 	bool kept; /* others keep its card, or its worker, from us */
 	uint64_t ready_ms; /* clock_ms() when this worker got ready; 0: not */
 	uint64_t backoff_ms; /* the next pause before a worker; 0: the first */
