@@ -21,7 +21,6 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "ipc/control.h"
-#include "prefs/watch.h"
 
 #define PATIENCE_MS 20000
 
@@ -138,6 +137,7 @@ flow_write(const char *path, const char *text, unsigned int mode)
 {
 	char p[SCS_PATH_MAX], dir[SCS_PATH_MAX];
 
+	flow_will_change();
 	full(path, p);
 	memcpy(dir, p, sizeof(dir));
 	*strrchr(dir, '/') = '\0';
@@ -196,6 +196,7 @@ flow_reset(enum fake_key key)
 	prefs = access(p, F_OK) == 0;
 	full(PATH_PREFS_DIR "/" PREFS_AUTHORIZATION ".plist", p);
 	prefs |= access(p, F_OK) == 0;
+	flow_will_change();
 	remove_file(PATH_PREFS_DIR "/" PREFS_SMARTCARD ".plist");
 	remove_file(PATH_PREFS_DIR "/" PREFS_AUTHORIZATION ".plist");
 	remove_file(PATH_USERS_DIR "/" USER_A ".plist");
@@ -431,21 +432,6 @@ caller_expect(const struct caller *c, const char *part)
 {
 	if (strstr(c->reason, part) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", part, c->reason);
-}
-
-void
-flow_settle(void)
-{
-	(void)usleep(1000 * (WATCH_SETTLE_MS + 250));
-}
-
-bool
-flow_logged(const char *text)
-{
-	CLEANUP(buf_done) struct buf b = BUF_INIT(8 * 1024 * 1024);
-
-	must(file_read(flow.log, &b) == ERR_OK, "the log");
-	return b.n > 0 && memmem(b.p, b.n, text, strlen(text)) != NULL;
 }
 
 int

@@ -89,10 +89,24 @@ void flow_expect(enum verdict want, const char *why);
 /* The reason of the last result has this in it. */
 void caller_expect(const struct caller *c, const char *part);
 
-/* Let the service itself notice a change of preferences. */
+/*
+ * Let the service itself notice a change of preferences: what was changed since
+ * flow_will_change(), which flow_write() and flow_reset() call.
+ */
+void flow_will_change(void);
 void flow_settle(void);
 
-/* Does the log have this text? */
+/* Does the log have this text? How often? Wait until it is there so often. */
 bool flow_logged(const char *text);
+size_t flow_times_logged(const char *text);
+void flow_await_logged(const char *text, size_t times);
+
+/* Field `i` (from 0) behind the name in /proc/PID/stat; -1: no such process. */
+long flow_stat(pid_t pid, unsigned int i);
+
+/* How many sessions run, and one of them. One that has ended counts until the
+ * service has drawn its conclusions. */
+size_t flow_sessions(pid_t *one);
+void flow_await_no_session(void);
 
 #endif

@@ -187,7 +187,7 @@ TEST(fd_connect_to_a_full_queue_times_out)
 			n++;
 	}
 	EXPECT_ERR(ERR_TIMEOUT, e, "a connection too many");
-	assert_true(clock_ms() - start < 8000);
+	assert_true(clock_ms() - start < 20000); /* of a loaded machine */
 	while (n > 0)
 		fd_close(&clients[--n]);
 	fd_close(&s);

@@ -46,7 +46,7 @@ expect_groups(const char *path, int listener, gid_t primary, gid_t extra,
 		(void)!read(client, &c, 1); /* until it has been looked at */
 		_exit(0);
 	}
-	for (int i = 0; i < 500 && (got = accept(listener, NULL, NULL)) < 0;
+	for (int i = 0; i < 3000 && (got = accept(listener, NULL, NULL)) < 0;
 	     i++)
 		(void)usleep(10000);
 	assert_true(got >= 0);

@@ -119,7 +119,7 @@ TEST(a_timer_set_by_a_stream_after_an_idle_time_fires_in_time)
 	assert_int_equal(3, stream_loop(e.ev));
 	took = e.fired_ms - e.heard_ms;
 	assert_true(took + LATE_MS >= e.timer_ms);
-	assert_true(took < 5000); /* of a loaded machine */
+	assert_true(took < 20000); /* of a loaded machine */
 	assert_int_equal(pid, waitpid(pid, NULL, 0));
 	close_end(&e);
 }

@@ -177,13 +177,13 @@ TEST(who_asks_whether_all_is_read_hears_it_then)
 	ask(gone, TOK_SETTLED, 0, NULL);
 	assert_null(settled(c));
 	fd_close(&gone);
-	w = worker_of(asked(5000));
+	w = worker_of(asked(LONG_MS));
 	assert_null(settled(c));
 	say_token(&w, "t");
 	assert_string_equal(settled(c), "");
 	/* one that others keep is not waited for */
 	entry_add(&d, "B", 1);
-	busy = worker_of(asked(5000));
+	busy = worker_of(asked(LONG_MS));
 	ask(c, TOK_SETTLED, 0, NULL);
 	assert_null(settled(c));
 	say_failure(&busy, WRK_TOKEN, ERR_BUSY, 0);

@@ -24,10 +24,10 @@
 #include "tokend/worker-proto.h"
 
 /* long enough for a machine that does something else in between */
-#define LONG_MS 10000
-#define QUIET_MS 500
-#define REQUEST_MS 2500
-#define LEAVE_MS 500
+#define LONG_MS 60000
+#define QUIET_MS 2000
+#define REQUEST_MS 5000
+#define LEAVE_MS 2000
 
 static struct tokend d;
 static int scsd; /* its end of the control channel */
@@ -279,7 +279,7 @@ card(const char *reader, const char *id)
 	struct worker w;
 
 	entry_add(&d, reader, 1);
-	w = worker_of(asked(5000));
+	w = worker_of(asked(LONG_MS));
 	say_token(&w, id);
 	assert_true(entry_listed(entry_find(&d, reader)));
 	return w;

@@ -9,7 +9,7 @@ TEST(a_card_is_listed_when_its_worker_has_read_it)
 	start();
 	entry_add(&d, "A", 1);
 	assert_false(entry_listed(entry_find(&d, "A")));
-	w = worker_of(asked(5000));
+	w = worker_of(asked(LONG_MS));
 	assert_string_equal(w.reader, "A");
 	assert_int_equal(w.drivers_off, 0);
 	assert_false(entry_listed(entry_find(&d, "A")));
@@ -17,7 +17,7 @@ TEST(a_card_is_listed_when_its_worker_has_read_it)
 	assert_true(entry_listed(entry_find(&d, "A")));
 	assert_ptr_equal(
 	    entry_by_insertion(&d, w.insertion), entry_find(&d, "A"));
-	turn(3 * QUIET_MS); /* nothing is asked of it: it may be silent */
+	turn(3 * QUIET_MS / 2); /* nothing is asked of it: it may be silent */
 	assert_false(over(&w));
 	fd_close(&w.fd);
 	stop();
@@ -50,7 +50,7 @@ TEST(what_a_worker_reports_is_of_its_own_card_or_refused)
 		start();
 		d.drivers_off = rows[i].off;
 		entry_add(&d, "A", 1);
-		w = worker_of(asked(5000));
+		w = worker_of(asked(LONG_MS));
 		EXPECT_OK(token_new(&t));
 		t->insertion = w.insertion + rows[i].insertion;
 		(void)snprintf(t->id, sizeof(t->id), "t");
@@ -85,10 +85,10 @@ TEST(a_worker_without_a_word_is_killed_and_replaced)
 	assert_int_equal(request(&w, NULL), TOK_TRIES);
 	turn(QUIET_MS / 10);
 	assert_false(over(&w));
-	assert_true(killed(w.cookie, 10 * QUIET_MS));
+	assert_true(killed(w.cookie, LONG_MS));
 	assert_int_equal(hear(c, &e), TOK_ANSWER);
 	EXPECT_ERR(ERR_REMOVED, e, "who asked hears it");
-	next = worker_of(asked(8000));
+	next = worker_of(asked(LONG_MS));
 	say_token(&next, "t");
 	assert_true(entry_listed(entry_find(&d, "A")));
 	assert_true(next.insertion != w.insertion);
@@ -141,12 +141,12 @@ TEST(what_a_worker_wants_remembered_is_for_the_next_one_of_that_card)
 	say_memory(&w, "refused: two", key);
 	assert_false(over(&w));
 	fd_close(&w.fd);
-	next = worker_of(asked(8000));
+	next = worker_of(asked(LONG_MS));
 	assert_int_equal(next.memory_n, 12);
 	assert_memory_equal(next.memory, "refused: two", 12);
 	assert_memory_equal(next.key, key, MEMORY_KEY);
 	fd_close(&next.fd);
-	w = worker_of(asked(8000));
+	w = worker_of(asked(LONG_MS));
 	assert_int_equal(w.memory_n, 12);
 	entry_remove(entry_find(&d, "A"));
 	fd_close(&w.fd);
@@ -198,13 +198,13 @@ TEST(what_a_card_refused_comes_back_after_its_driver_died)
 		entry_remove(entry_find(&d, "A"));
 		fd_close(&w.fd);
 		entry_add(&d, "A", rows[i].events);
-		w = worker_of(asked(5000));
+		w = worker_of(asked(LONG_MS));
 		assert_int_equal(w.memory_n, 0); /* it has not read the card */
 		say_token(&w, rows[i].id);
 		assert_int_equal(heard_memory(&w, key), rows[i].want);
 		assert_true(entry_listed(entry_find(&d, "A")));
 		fd_close(&w.fd);
-		w = worker_of(asked(8000));
+		w = worker_of(asked(LONG_MS));
 		assert_int_equal(w.memory_n, rows[i].want);
 		fd_close(&w.fd);
 		stop();
@@ -246,9 +246,9 @@ TEST(scsd_that_starts_none_is_asked_again_and_the_card_not_given_up)
 	start();
 	d.patience.spawn_ms = 300;
 	entry_add(&d, "A", 1);
-	first = asked(5000);
+	first = asked(LONG_MS);
 	for (unsigned int i = 0; i < 3; i++) {
-		next = asked(12000);
+		next = asked(LONG_MS);
 		assert_int_not_equal(next, 0);
 		assert_int_not_equal(next, first);
 		first = next;
@@ -267,7 +267,7 @@ TEST(three_that_cannot_read_the_card_are_enough)
 	start();
 	entry_add(&d, "A", 1);
 	for (unsigned int i = 0; i < 3; i++) {
-		w = worker_of(asked(8000));
+		w = worker_of(asked(LONG_MS));
 		say_failure(&w, WRK_TOKEN, ERR_IO, 0);
 		assert_true(over(&w));
 		fd_close(&w.fd);
@@ -284,12 +284,12 @@ TEST(a_card_that_others_keep_is_tried_again_more_often_than_that)
 	start();
 	entry_add(&d, "A", 1);
 	for (unsigned int i = 0; i < 4; i++) {
-		w = worker_of(asked(9000));
+		w = worker_of(asked(LONG_MS));
 		say_failure(&w, WRK_TOKEN, ERR_BUSY, 0);
 		assert_true(over(&w));
 		fd_close(&w.fd);
 	}
-	w = worker_of(asked(12000));
+	w = worker_of(asked(LONG_MS));
 	fd_close(&w.fd);
 	stop();
 }
@@ -300,7 +300,7 @@ TEST(a_card_that_no_driver_knows_is_left_in_peace)
 
 	start();
 	entry_add(&d, "A", 1);
-	w = worker_of(asked(5000));
+	w = worker_of(asked(LONG_MS));
 	say_failure(&w, WRK_TOKEN, ERR_ABSENT, 0);
 	assert_true(over(&w));
 	assert_int_equal(asked(500), 0);
@@ -318,7 +318,7 @@ TEST(a_worker_whose_card_is_gone_ends_or_is_killed)
 	entry_remove(entry_find(&d, "A"));
 	assert_true(over(&w));
 	assert_false(killed(w.cookie, LEAVE_MS / 10));
-	assert_true(killed(w.cookie, 10 * LEAVE_MS));
+	assert_true(killed(w.cookie, LONG_MS));
 	fd_close(&w.fd);
 
 	w = card("B", "t");
@@ -326,7 +326,7 @@ TEST(a_worker_whose_card_is_gone_ends_or_is_killed)
 	entry_remove(entry_find(&d, "B"));
 	fd_close(&w.fd);
 	entry_worker_gone(&d, cookie); /* it ended by itself */
-	assert_false(killed(cookie, 3 * LEAVE_MS));
+	assert_false(killed(cookie, 3 * LEAVE_MS / 2));
 	stop();
 }
 
@@ -351,7 +351,7 @@ TEST(the_next_worker_hears_what_a_card_said_of_its_puk)
 	assert_int_equal(tries, 2);
 	fd_close(&w.fd);
 	assert_int_equal(hear(c, &e), TOK_ANSWER);
-	w = worker_of(asked(8000));
+	w = worker_of(asked(LONG_MS));
 	say_token(&w, "t");
 	ask(c, TOK_UNBLOCK, w.insertion, "12345678123456");
 	assert_int_equal(request(&w, &tries), TOK_UNBLOCK);
@@ -408,14 +408,14 @@ TEST(a_driver_that_is_turned_off_loses_its_cards_at_once)
 	entry_drivers_changed(entry_find(&d, "A"));
 	assert_true(over(&w));
 	assert_false(entry_listed(entry_find(&d, "A")));
-	next = worker_of(asked(5000));
+	next = worker_of(asked(LONG_MS));
 	assert_int_equal(next.drivers_off, 1);
 	say_failure(&next, WRK_TOKEN, ERR_ABSENT, 0);
 	fd_close(&w.fd);
 	fd_close(&next.fd);
 	d.drivers_off = 0;
 	entry_drivers_changed(entry_find(&d, "A"));
-	w = worker_of(asked(5000));
+	w = worker_of(asked(LONG_MS));
 	assert_int_equal(w.drivers_off, 0);
 	say_token(&w, "t");
 	/* nothing changes for it */
@@ -429,8 +429,10 @@ TEST(a_card_that_flickers_starts_few_workers)
 {
 	unsigned int started = 0;
 	struct worker w, other;
+	uint64_t began;
 
 	start();
+	began = clock_ms();
 	for (unsigned int i = 0; i < 100; i++) {
 		entry_add(&d, "A", i);
 		started += heard().type == CONTROL_SPAWN ? 1 : 0;
@@ -439,9 +441,11 @@ TEST(a_card_that_flickers_starts_few_workers)
 		while (heard().type == CONTROL_KILL)
 			;
 	}
-	assert_int_equal(started, PACE_FREE);
+	/* and one in each pause that the machine has made */
+	assert_in_range(started, PACE_FREE,
+	    PACE_FREE + (clock_ms() - began) / PACE_FIRST_MS);
 	other = card("B", "other"); /* at once */
-	w = worker_of(asked(PACE_MAX_MS + 1000));
+	w = worker_of(asked(LONG_MS));
 	assert_string_equal(w.reader, "A");
 	fd_close(&w.fd);
 	fd_close(&other.fd);

@@ -10,6 +10,7 @@
 #include "tokend/test-daemon.h"
 
 #define READERS 2
+#define PATIENCE_MS 60000 /* whoever waits longer waits for ever */
 
 /* One letter for each reader: '-' none, 'o' no card, 'm' a mute one, else a
  * card, whose letter is the reader's event counter. */
@@ -98,11 +99,39 @@ static char pcsc_path[80];
 static int orders;
 static pid_t child;
 
+static unsigned int
+cards(void)
+{
+	unsigned int n = 0;
+
+	for (struct entry *e = d.entries; e != NULL; e = e->next)
+		n++;
+	return n;
+}
+
+/* Is it so, or does it come to be so? */
+static bool
+comes(unsigned int n)
+{
+	uint64_t until = deadline_in(PATIENCE_MS);
+
+	while (cards() != n && clock_ms() < until)
+		turn(5);
+	return cards() == n;
+}
+
+static uint32_t
+cookie_of(const char *reader)
+{
+	struct entry *e = entry_find(&d, reader);
+
+	return e != NULL ? e->cookie : 0;
+}
+
 static void
 show(const char *what)
 {
 	assert_int_equal(write(orders, what, READERS), READERS);
-	turn(300);
 }
 
 static void
@@ -153,16 +182,6 @@ finish(void)
 	stop();
 }
 
-static unsigned int
-cards(void)
-{
-	unsigned int n = 0;
-
-	for (struct entry *e = d.entries; e != NULL; e = e->next)
-		n++;
-	return n;
-}
-
 TEST(cards_that_are_in_are_found_at_once)
 {
 	begin("ab");
@@ -176,8 +195,11 @@ TEST(empty_readers_and_mute_cards_are_none)
 {
 	begin("om");
 	assert_int_equal(cards(), 0);
+	show("am");
+	assert_true(comes(1));
+	assert_non_null(entry_find(&d, "R0"));
 	show("-m");
-	assert_int_equal(cards(), 0);
+	assert_true(comes(0));
 	finish();
 }
 
@@ -185,27 +207,29 @@ TEST(cards_come_and_go)
 {
 	begin("oo");
 	show("oa");
-	assert_int_equal(cards(), 1);
+	assert_true(comes(1));
 	assert_non_null(entry_find(&d, "R1"));
 	show("ba");
-	assert_int_equal(cards(), 2);
+	assert_true(comes(2));
 	show("bo");
+	assert_true(comes(1));
 	assert_null(entry_find(&d, "R1"));
 	show("--");
-	assert_int_equal(cards(), 0);
+	assert_true(comes(0));
 	finish();
 }
 
 TEST(a_card_that_was_changed_unseen_is_another_one)
 {
-	uint32_t first, next;
+	uint32_t first;
 
 	begin("ao");
-	first = entry_find(&d, "R0")->cookie;
-	show("co");
-	next = entry_find(&d, "R0")->cookie;
-	assert_int_not_equal(first, next);
-	assert_int_equal(cards(), 1);
+	first = cookie_of("R0");
+	assert_int_not_equal(first, 0);
+	show("ca");
+	assert_true(comes(2)); /* it has looked */
+	assert_int_not_equal(cookie_of("R0"), 0);
+	assert_int_not_equal(cookie_of("R0"), first);
 	finish();
 }
 
@@ -214,10 +238,13 @@ TEST(other_changes_do_not_touch_a_card)
 	uint32_t first;
 
 	begin("ao");
-	first = entry_find(&d, "R0")->cookie;
+	first = cookie_of("R0");
+	assert_int_not_equal(first, 0);
 	show("ab");
+	assert_true(comes(2));
 	show("ao");
-	assert_int_equal(entry_find(&d, "R0")->cookie, first);
+	assert_true(comes(1));
+	assert_int_equal(cookie_of("R0"), first);
 	finish();
 }
 
@@ -226,13 +253,10 @@ TEST(a_service_that_goes_takes_its_cards_and_is_found_again)
 	begin("ab");
 	assert_int_equal(cards(), 2);
 	service_down();
-	turn(20);
-	assert_int_equal(cards(), 0);
+	assert_true(comes(0));
 	turn(150); /* nobody is there: it goes on looking */
 	service_up("ob");
-	for (unsigned int i = 0; i < 50 && cards() == 0; i++)
-		turn(100);
-	assert_int_equal(cards(), 1);
+	assert_true(comes(1));
 	assert_non_null(entry_find(&d, "R1"));
 	finish();
 }
@@ -244,17 +268,18 @@ TEST(a_service_that_goes_leaves_what_its_cards_refused)
 	struct recall *r;
 
 	begin("ab");
+	assert_int_equal(cards(), 2);
 	for (int i = 0; i < 2; i++) {
 		r = &entry_find(&d, i == 0 ? "R0" : "R1")->recall;
 		EXPECT_OK(secret_from(span_str("key"), &key));
 		EXPECT_OK(recall_set(r, span_str("refused"), TAKE(key)));
 	}
 	show("ob");
+	assert_true(comes(1));
 	service_down();
-	turn(20);
+	assert_true(comes(0));
 	service_up("\1\1");
-	for (unsigned int i = 0; i < 50 && cards() < 2; i++)
-		turn(100);
+	assert_true(comes(2));
 	assert_null(entry_find(&d, "R0")->recall.key);
 	assert_non_null(entry_find(&d, "R1")->recall.key);
 	finish();

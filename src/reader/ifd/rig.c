@@ -259,7 +259,7 @@ rig_listen(void)
 bool
 rig_hear(struct news *want)
 {
-	uint64_t until = deadline_in(5000);
+	uint64_t until = deadline_in(RIG_PATIENCE_MS);
 
 	while (!take(want) && clock_ms() < until)
 		rig_listen();

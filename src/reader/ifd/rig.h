@@ -13,6 +13,7 @@
 
 #define RIG_SLOTS 2
 #define RIG_TIMEOUT_MS 500u
+#define RIG_PATIENCE_MS 30000u /* whoever waits longer waits for ever */
 
 struct rig {
 	/* what the driver is to do; rig_start() begins anew */
@@ -61,7 +62,7 @@ void rig_command(uint16_t slot, uint32_t id);
 
 struct news rig_wants(enum worker_type type, uint16_t slot, uint32_t value);
 
-/* Wait for such a frame; false after five seconds. */
+/* Wait for such a frame; false after a long time. */
 bool rig_hear(struct news *want);
 
 /* The same, and what came is of no interest. */
