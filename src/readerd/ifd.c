@@ -8,6 +8,8 @@
 
 #define BACKOFF_FIRST_MS 100u
 #define BACKOFF_MAX_MS 10000u
+#define BACKOFF_LINE_MS \
+	60000u /* of one in reader.conf: often nothing is there */
 #define BACKOFF_SERVED_MS 400u /* of one that had shown what is in it */
 #define CALM_AFTER_MS 10000u /* a process that lived so long was a good one */
 #define FRAME_MAX (WORKER_HEADER + WORKER_BODY_MAX)
@@ -114,15 +116,17 @@ on_restart(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 	return 0;
 }
 
-/* The next pause: twice the one before. */
-static uint64_t
-backoff(const struct ifd *ifd)
+uint64_t
+ifd_pause(const struct ifd *ifd, uint64_t now)
 {
-	uint64_t most = ifd->served ? BACKOFF_SERVED_MS : BACKOFF_MAX_MS;
-	uint64_t ms = ifd->backoff_ms * 2;
+	uint64_t most = BACKOFF_MAX_MS, ms = ifd->backoff_ms * 2;
 
-	if (ms == 0 || clock_ms() - ifd->since > CALM_AFTER_MS)
+	if (ms == 0 || (ifd->served && now - ifd->since > CALM_AFTER_MS))
 		return BACKOFF_FIRST_MS;
+	if (ifd->served)
+		most = BACKOFF_SERVED_MS;
+	else if (ifd->kind == WORKER_IFD)
+		most = BACKOFF_LINE_MS;
 	return ms > most ? most : ms;
 }
 
@@ -132,7 +136,7 @@ restart_later(struct ifd *ifd)
 	if (ifd->spawn == NULL || ifd->svc->ev == NULL ||
 	    ifd->restart != NULL || ifd->idle)
 		return;
-	ifd->backoff_ms = backoff(ifd);
+	ifd->backoff_ms = ifd_pause(ifd, clock_ms());
 	log_debug("reader driver %u: starting it again in %lu ms", ifd->index,
 	    (unsigned long)ifd->backoff_ms);
 	if (sd_event_add_time_relative(ifd->svc->ev, &ifd->restart,

@@ -51,6 +51,14 @@ MUST_CHECK err_t ifd_attach(struct ifd *ifd, int fd, int hears);
  */
 void ifd_lost(struct ifd *ifd);
 
+/*
+ * How many ms until its next process: twice the pause before. One that had shown
+ * its reader is needed soon. One of reader.conf that cannot open its reader is
+ * tried once a minute: a package names a port where there is mostly nothing, and
+ * each try says something at it. Taking long to fail is no merit.
+ */
+uint64_t ifd_pause(const struct ifd *ifd, uint64_t now);
+
 /* Take frames out of channel.in. Not ERR_OK: the driver lies. */
 MUST_CHECK err_t ifd_input(struct ifd *ifd);
 

@@ -163,6 +163,36 @@ TEST(a_device_that_was_changed_gets_a_new_process)
 	service_done(&svc);
 }
 
+TEST(a_driver_that_has_shown_nothing_is_tried_less_and_less)
+{
+	static const struct {
+		const char *why;
+		enum worker_kind kind;
+		bool served;
+		uint64_t lived, before, want;
+	} rows[] = {
+		{ "the first time", WORKER_IFD, false, 0, 0, 100 },
+		{ "and again", WORKER_IFD, false, 0, 100, 200 },
+		{ "in reader.conf", WORKER_IFD, false, 0, 32000, 60000 },
+		{ "on USB", WORKER_USB, false, 0, 8000, 10000 },
+		{ "that took long to fail", WORKER_IFD, false, 30000, 100,
+		    200 },
+		{ "that had its reader", WORKER_IFD, true, 0, 60000, 400 },
+		{ "that had it long", WORKER_IFD, true, 30000, 400, 100 },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct ifd ifd = { .kind = rows[i].kind,
+			.served = rows[i].served,
+			.since = 1000,
+			.backoff_ms = rows[i].before };
+		uint64_t got = ifd_pause(&ifd, 1000 + rows[i].lived);
+
+		if (got != rows[i].want)
+			fail_msg("%s: %lu", rows[i].why, (unsigned long)got);
+	}
+}
+
 TEST(more_readers_than_there_is_room_for_are_left_out)
 {
 	static struct service svc;

@@ -184,7 +184,10 @@ device_line_grant(const char *node, uid_t uid)
 	    !add_user(&acl, uid) || acl_calc_mask(&acl) != 0 ||
 	    acl_set_file(node, ACL_TYPE_ACCESS, acl) != 0) {
 		log_err("%s cannot be given to its driver: %s", node,
-		    strerror(errno));
+		    errno == ENOTSUP
+			? "its file system has no access control lists; "
+			  "\"chmod 666\" gives it to everybody"
+			: strerror(errno));
 		return ERR_IO;
 	}
 	return ERR_OK;

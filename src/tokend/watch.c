@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "tokend/tokend.h"
 
-#define CALL_MS 3000
+#define CALL_MS 5000 /* scs-readerd waits three for its drivers, at its start */
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 

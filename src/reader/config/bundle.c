@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Three lists of the same length, or three single values; all of it strings. */
+/* Three lists of the same length, or three single values; all of it strings.
+ * A list of one string is one string. */
 #include "reader/config/bundle.h"
 
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "prefs/pl.h"
+#include "reader/config/loose.h"
 
 /* A hexadecimal number of at most 32 bits, "0x" before it or not. */
 static bool
@@ -71,6 +73,13 @@ item(plist_t node, size_t i)
 	return pl_string(node, &s) == ERR_OK ? s : "";
 }
 
+/* The value of a key, "" where it has none. */
+static const char *
+value(plist_t root, const char *key)
+{
+	return item(plist_dict_get_item(root, key), 0);
+}
+
 static err_t
 parse_device(plist_t const lists[3], size_t i, struct bundle_device *out,
     struct why *why)
@@ -118,19 +127,15 @@ static err_t
 parse_root(plist_t root, struct bundle *out, struct why *why)
 {
 	plist_t cap = plist_dict_get_item(root, "ifdCapabilities");
-	const char *s;
+	const char *s = value(root, "CFBundleExecutable");
 
-	if (pl_string(plist_dict_get_item(root, "CFBundleExecutable"), &s) !=
-		ERR_OK ||
-	    !copy(s, out->executable) || s[0] == '.' || strchr(s, '/') != NULL)
+	if (!copy(s, out->executable) || s[0] == '.' || strchr(s, '/') != NULL)
 		return why_add(
 		    why, ERR_FORMAT, "CFBundleExecutable is no file's name");
-	if (cap != NULL &&
-	    (pl_string(cap, &s) != ERR_OK || !hex(s, &out->capabilities)))
+	if (cap != NULL && !hex(item(cap, 0), &out->capabilities))
 		return why_add(why, ERR_FORMAT, "ifdCapabilities is no number");
-	out->class_driver = pl_string(plist_dict_get_item(root, "CFBundleName"),
-				&s) == ERR_OK &&
-	    strcmp(s, "CCIDCLASSDRIVER") == 0;
+	out->class_driver =
+	    strcmp(value(root, "CFBundleName"), "CCIDCLASSDRIVER") == 0;
 	return parse_devices(root, out, why);
 }
 
@@ -139,10 +144,14 @@ bundle_parse(struct span text, struct bundle *out, struct why *why)
 {
 	CLEANUP(pl_free) plist_t root = NULL;
 	struct bundle b = { 0 };
+	struct why strict = { 0 };
 	err_t e;
 
-	if ((e = pl_parse(text, &root, why)))
-		return e;
+	if ((e = pl_parse(text, &root, &strict)) == ERR_FORMAT &&
+	    loose_parse(text, &root) == ERR_OK)
+		e = ERR_OK;
+	if (e != ERR_OK)
+		return why_add(why, e, "%s", strict.text);
 	if ((e = parse_root(root, &b, why))) {
 		bundle_done(&b);
 		return e;

@@ -2,7 +2,8 @@
 /*
  * Info.plist of a driver bundle for USB readers (NAME.bundle/Contents/), as
  * pcsc-lite's drivers have it: which devices the driver knows, and where its
- * code is.
+ * code is. A property list; one that is none is read as pcsc-lite would
+ * (loose.h).
  */
 #ifndef SCS_READER_CONFIG_BUNDLE_H
 #define SCS_READER_CONFIG_BUNDLE_H

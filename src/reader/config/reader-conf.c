@@ -113,12 +113,13 @@ take_value(const struct parser *p, struct span *s, struct span *out)
 {
 	const uint8_t *end;
 
-	if (s->n == 0 || s->p[0] != '"') {
+	if (s->n == 0 || (s->p[0] != '"' && s->p[0] != '\'')) {
 		*out = take_word(s);
 		return out->n > 0 ? ERR_OK : wrong(p, "no value");
 	}
+	end = memchr(s->p + 1, s->p[0], s->n - 1);
 	(void)take_first(s, 1);
-	if (s->n == 0 || (end = memchr(s->p, '"', s->n)) == NULL)
+	if (end == NULL)
 		return wrong(p, "a quote that is not closed");
 	*out = take_first(s, (size_t)(end - s->p));
 	(void)take_first(s, 1);
@@ -180,8 +181,10 @@ set(struct parser *p, unsigned int key, struct span v)
 {
 	switch (key) {
 	case KEY_NAME:
+		/* a longer one is cut, as pcscd does */
+		v = span_first(v, sizeof(p->now.name) - 1);
 		if (!copy(v, p->now.name, sizeof(p->now.name)))
-			return wrong(p, "FRIENDLYNAME is too long or no text");
+			return wrong(p, "FRIENDLYNAME is no text");
 		break;
 	case KEY_DEVICE:
 		if (!copy(v, p->now.device, sizeof(p->now.device)))
@@ -202,30 +205,37 @@ set(struct parser *p, unsigned int key, struct span v)
 }
 
 static err_t
-parse_line(struct parser *p, struct span line)
+parse_pair(struct parser *p, struct span *line)
 {
-	struct span word, value = SPAN_NONE;
-	unsigned int key;
+	struct span word = take_word(line), value = SPAN_NONE;
+	unsigned int key = key_of(word);
 	err_t e;
 
-	skip_blanks(&line);
-	if (line.n == 0 || line.p[0] == '#')
-		return ERR_OK;
-	word = take_word(&line);
-	if ((key = key_of(word)) == 0)
+	if (key == 0)
 		return wrong(p,
 		    "not one of FRIENDLYNAME, DEVICENAME, "
 		    "LIBPATH, CHANNELID");
-	skip_blanks(&line);
-	if ((e = take_value(p, &line, &value)))
+	skip_blanks(line);
+	if ((e = take_value(p, line, &value)))
 		return e;
-	skip_blanks(&line);
-	if (line.n > 0 && line.p[0] != '#')
-		return wrong(p, "something after the value");
 	if (((p->have & key) != 0 && (e = finish(p))) ||
 	    (e = set(p, key, value)))
 		return e;
 	return p->have == KEY_ALL ? finish(p) : ERR_OK;
+}
+
+/* Mostly one pair; pcscd takes several. */
+static err_t
+parse_line(struct parser *p, struct span line)
+{
+	err_t e = ERR_OK;
+
+	skip_blanks(&line);
+	while (e == ERR_OK && line.n > 0 && line.p[0] != '#') {
+		e = parse_pair(p, &line);
+		skip_blanks(&line);
+	}
+	return e;
 }
 
 static err_t

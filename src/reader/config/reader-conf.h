@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * reader.conf(5) of pcsc-lite: readers that no bus announces. A line is a
- * keyword and a value, bare or in double quotes; "#" starts a comment:
+ * keyword and a value, bare or in quotes; "#" starts a comment:
  *
  *	FRIENDLYNAME  text for people
  *	DEVICENAME    path, or what the driver makes of it
@@ -20,7 +20,7 @@
 
 #define READER_CONF_MAX 120 /* readers; as many as anybody has tried */
 #define READER_CONF_SIZE 65536 /* bytes of a file */
-#define READER_CONF_NAME 101 /* with NUL */
+#define READER_CONF_NAME 122 /* with NUL; " 00 00" comes behind it */
 #define READER_CONF_PATH 256 /* with NUL */
 
 struct reader_conf {

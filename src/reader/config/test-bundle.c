@@ -86,6 +86,59 @@ TEST(three_lists_of_strings_of_the_same_length)
 	}
 }
 
+/* pcsc-lite looks for keys and strings and at nothing else. */
+TEST(a_list_that_is_no_property_list_is_read_as_pcscd_reads_it)
+{
+#define OPEN(v) "<array>" v "<array>"
+	static const struct {
+		const char *why, *text;
+		err_t want;
+		size_t n;
+	} rows[] = {
+		{ "arrays that are opened twice, as Debian's libgempc430",
+		    HEAD EXE V(OPEN(S("1") S("2"))) P(OPEN(S("3") S("4")))
+			F(OPEN(S("a") S("b &amp; c"))) TAIL,
+		    ERR_OK, 2 },
+		{ "a comment with an element",
+		    HEAD EXE "<x>" V(S("1")) P(S("2"))
+			F(S("a")) "<!-- " S("b") " -->" TAIL,
+		    ERR_OK, 1 },
+		{ "the last of two equal keys",
+		    HEAD EXE DEV V(S("1")) P(S("2")) F(S("a")) TAIL, ERR_OK,
+		    1 },
+		{ "one string in an array",
+		    HEAD "<x>" K("CFBundleExecutable") A(S("libx.so")) DEV TAIL,
+		    ERR_OK, 1 },
+		{ "a name too few",
+		    HEAD EXE V(OPEN(S("1") S("2"))) P(OPEN(S("3") S("4")))
+			F(OPEN(S("a"))) TAIL,
+		    ERR_FORMAT, 0 },
+		{ "half a file", HEAD EXE DEV, ERR_FORMAT, 0 },
+		{ "a string that is never closed", HEAD EXE DEV "<string>" TAIL,
+		    ERR_FORMAT, 0 },
+		{ "a comment that is never closed", HEAD EXE "<x><!--" DEV TAIL,
+		    ERR_FORMAT, 0 },
+		{ "nothing", "", ERR_FORMAT, 0 },
+		{ "an end", TAIL, ERR_FORMAT, 0 },
+	};
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(bundle_done) struct bundle b = { 0 };
+		struct why why = { 0 };
+
+		EXPECT_ERR(rows[i].want,
+		    bundle_parse(span_str(rows[i].text), &b, &why),
+		    rows[i].why);
+		if (b.n != rows[i].n)
+			fail_msg("%s: %zu devices", rows[i].why, b.n);
+		if (rows[i].want == ERR_OK &&
+		    strcmp(b.executable, "libx.so") != 0)
+			fail_msg("%s: %s", rows[i].why, b.executable);
+		if (b.n == 2)
+			assert_string_equal(b.devices[1].name, "b & c");
+	}
+}
+
 TEST(a_device_is_found_by_both_numbers)
 {
 	CLEANUP(bundle_done) struct bundle b = { 0 };
@@ -99,23 +152,48 @@ TEST(a_device_is_found_by_both_numbers)
 	assert_null(bundle_find(&b, 0x3437, 0x04e6));
 }
 
-/* As Debian's libccid has it, where that is installed. */
-TEST(libccids_own_list_is_read)
-{
-	CLEANUP(buf_done) struct buf text = BUF_INIT(PL_SIZE_MAX);
-	CLEANUP(bundle_done) struct bundle b = { 0 };
-	struct why why = { 0 };
+#define DRIVERS "/usr/lib/pcsc/drivers/"
 
-	if (file_read("/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/"
-		      "Info.plist",
-		&text) != ERR_OK)
+/* Each that Debian has, where that is installed. */
+TEST(drivers_own_lists_are_read)
+{
+	static const struct {
+		const char *dir, *executable;
+		size_t n; /* at least */
+		uint16_t vendor, product;
+		const char *name;
+	} rows[] = {
+		{ DRIVERS "ifd-ccid.bundle", "libccid.so", 300, 0x08e6, 0x4433,
+		    "Gemalto Gemplus USB SmartCard Reader 433-Swap" },
+		{ DRIVERS "ifd-acsccid.bundle", "libacsccid.so", 40, 0x072f,
+		    0x90cc, "ACS ACR38U-CCID" },
+		{ DRIVERS "ifd-GemPC430.bundle", "libGemPC430.so.1.0.8", 3,
+		    0x08e6, 0x0435, "GemPC435" },
+		{ DRIVERS "ifd-ASEDriveIIIe-USB.bundle",
+		    "libASEDriveIIIe-USB.so", 2, 0x0dc3, 0x1104,
+		    "AseIIIeUSB KB" },
+		{ DRIVERS "libifd-cyberjack.bundle", "libifd-cyberjack.so", 19,
+		    0x0c4b, 0x0485, "REINER SCT cyberJack syonic" },
+	};
+	size_t seen = 0;
+
+	for (size_t i = 0; i < nitems(rows); i++) {
+		CLEANUP(bundle_done) struct bundle b = { 0 };
+		const struct bundle_device *d;
+		struct why why = { 0 };
+
+		if (access(rows[i].dir, F_OK) != 0)
+			continue;
+		seen++;
+		EXPECT_OK(bundle_load(rows[i].dir, &b, &why));
+		assert_string_equal(b.executable, rows[i].executable);
+		assert_true(b.n >= rows[i].n);
+		d = bundle_find(&b, rows[i].vendor, rows[i].product);
+		assert_non_null(d);
+		assert_string_equal(d->name, rows[i].name);
+	}
+	if (seen == 0)
 		skip();
-	EXPECT_OK(bundle_parse(buf_span(&text), &b, &why));
-	assert_string_equal(b.executable, "libccid.so");
-	assert_true(b.n > 300);
-	/* QEMU's and VMware's emulated readers, and a YubiKey */
-	assert_non_null(bundle_find(&b, 0x08e6, 0x4433));
-	assert_non_null(bundle_find(&b, 0x1050, 0x0407));
 }
 
 TEST(a_class_driver_drives_what_no_other_does)

@@ -4,11 +4,14 @@
  * function, which call it to see what is new.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/why.h"
 #include "reader/ifd/inner.h"
 
 #define LOOK_MS 400u /* pcscd's rate, for drivers that cannot wait */
@@ -318,6 +321,41 @@ describe(struct thread *t)
 	(void)finish(&t->lanes[0], ERR_OK);
 }
 
+/* Where a reader may be, said in reader.conf: NODE, or NODE:what. */
+static const char *
+what_is_wrong_with(const char *device)
+{
+	char node[PATH_MAX];
+
+	if (device[0] == '\0' || strncmp(device, "usb:", 4) == 0)
+		return "";
+	(void)snprintf(
+	    node, sizeof(node), "%.*s", (int)strcspn(device, ":"), device);
+	if (access(node, R_OK | W_OK) == 0)
+		return ", which is there and open to it: is the reader?";
+	return errno == ENOENT ? ", which is not there"
+	    : errno == EACCES  ? ", which is not open to it"
+			       : "";
+}
+
+__attribute__((noreturn)) static void
+cannot_open(const struct thread *t)
+{
+	const struct thread_setup *s = &t->setup;
+	const bool numbered =
+	    s->driver.create_by_name == NULL || s->device[0] == '\0';
+	char channel[32] = "";
+	struct why why = { 0 };
+
+	if (numbered)
+		(void)snprintf(channel, sizeof(channel), "channel %#lx%s",
+		    (unsigned long)s->channel,
+		    s->device[0] != '\0' ? " at " : "");
+	(void)why_add(&why, ERR_IO, "its driver cannot open %s%s%s", channel,
+	    s->device, what_is_wrong_with(s->device));
+	give_up(t, why.text);
+}
+
 /* Nobody else calls the driver yet. */
 static void
 open_all(struct thread *t)
@@ -325,7 +363,7 @@ open_all(struct thread *t)
 	unsigned int n;
 
 	if (open_place(&t->places[0]) != ERR_OK)
-		give_up(t, "its driver cannot open it");
+		cannot_open(t);
 	describe(t);
 	n = t->n;
 	for (unsigned int i = 1; i < n; i++) {
