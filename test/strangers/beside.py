@@ -18,11 +18,14 @@ import beside_changes
 import beside_gnupg
 import beside_programs
 import beside_rig
+import beside_sim
 import beside_slots
+import beside_tools
 import beside_wire
 
 PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES,
-          *beside_programs.PROBES, *beside_gnupg.PROBES]
+          *beside_programs.PROBES, *beside_gnupg.PROBES,
+          *beside_sim.PROBES, *beside_tools.PROBES]
 WAITS = "who waits for a transaction is served, not refused"
 RAW = "raw is for who asks for it; others keep their protocol"
 DIRECT = "a direct connection is one to the reader, whatever card is in it"

@@ -2,6 +2,7 @@
 """Programs of others' libraries: javax.smartcardio, pyscard. Each line that
 they print is a result; the lines CARD IN and CARD OUT move the card."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -21,6 +22,21 @@ def watched(t, *argv):
         what, _, value = line.rstrip("\n").partition(": ")
         t.say(what, value)
     t.say("exit", p.wait(60))
+
+
+def run(t, what, *argv, data="", hide=()):
+    """Each line is a result; `hide` is what differs from run to run."""
+    if not shutil.which(argv[0]):
+        t.say("SKIP", f"{argv[0]} is not installed")
+        return
+    r = subprocess.run(argv, input=data, cwd=t.dir, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, encoding="latin-1",
+                       timeout=30)
+    for n, line in enumerate(r.stdout.splitlines()):
+        for pattern in (re.escape(t.dir), r"card=0x[0-9a-f]+", *hide):
+            line = re.sub(pattern, "", line)
+        t.say(f"{what} {n}", line)
+    t.say(f"{what} exit", r.returncode)
 
 
 def pyscard(t):
