@@ -22,10 +22,12 @@ import beside_sim
 import beside_slots
 import beside_tools
 import beside_wire
+import beside_wrongheaded
 
 PROBES = [*beside_calls.PROBES, *beside_changes.PROBES, *beside_wire.PROBES,
           *beside_programs.PROBES, *beside_gnupg.PROBES,
-          *beside_sim.PROBES, *beside_tools.PROBES]
+          *beside_sim.PROBES, *beside_tools.PROBES,
+          *beside_wrongheaded.PROBES]
 WAITS = "who waits for a transaction is served, not refused"
 RAW = "raw is for who asks for it; others keep their protocol"
 DIRECT = "a direct connection is one to the reader, whatever card is in it"
@@ -56,6 +58,10 @@ DIFFERENT = [
      "the answer to reset is known without the driver"),
     (r"the reader itself: \d: (get, )?the driver says ", ERRORS),
     (r"the reader itself: \d: set, the driver says ", ERRORS),
+    (r"wrongheaded attributes: 00090303 ",
+     "the answer to reset is known without the driver"),
+    (r"wrongheaded attributes: 00000fa[ce] ",
+     "what a driver tells its host is no attribute"),
     (r"contexts: one too many", "the context is full first"),
     (r"waiting: cancel (who does not wait|oneself)$",
      "as newer versions of pcscd say it"),
@@ -68,7 +74,8 @@ def one_side(side, build, driver, names):
     subprocess.run(["mount", "-n", "-t", "tmpfs", "-o", "mode=0755", "tmpfs",
                     "/run"], check=True)
     found = []
-    for reader, probes in ({}, PROBES), *beside_slots.READERS:
+    for reader, probes in ({}, PROBES), *beside_slots.READERS, \
+            *beside_wrongheaded.READERS:
         probes = [p for p in probes if not names or p.__name__ in names]
         if not probes:
             continue

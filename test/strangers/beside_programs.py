@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs of others' libraries: javax.smartcardio, pyscard. Each line that
-they print is a result; the lines CARD IN and CARD OUT move the card."""
+they print is a result; the lines CARD IN and CARD OUT move the card, of a
+slot if they name one."""
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ def watched(t, *argv):
                          stderr=subprocess.STDOUT, text=True)
     for line in p.stdout:
         if line.startswith("CARD "):
-            t.puppet.present[0] = line == "CARD IN\n"
+            _, where, *slot = line.split()
+            t.puppet.present[int(*slot)] = where == "IN"
             continue
         what, _, value = line.rstrip("\n").partition(": ")
         t.say(what, value)

@@ -230,6 +230,7 @@ class Target:
         shutil.copy(driver, self.dir)
         driver = f"{self.dir}/{os.path.basename(driver)}"
         self.side, self.found = side, []
+        self.build = os.path.abspath(build)
         self.puppet = Puppet(path, **reader)
         self.service = Pcscd(path, driver) if side == "theirs" else \
             Ours(build, path, driver)
