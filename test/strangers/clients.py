@@ -25,6 +25,7 @@ USER = "nobody"
 MANAGEMENT = "010203040506070801020304050607080102030405060708"
 OPENSC = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
 YKCS11 = "/usr/lib/x86_64-linux-gnu/libykcs11.so"
+CACKEY = "/usr/lib/pkcs11/libcackey.so"
 PCSCLITE = "/usr/lib/x86_64-linux-gnu/libpcsclite.so.1"
 PIV_GO = "/usr/share/gocode/src/github.com/go-piv/piv-go"
 # what piv-go asks of a YubiKey alone: attestation (F9), RSA 1024
@@ -89,21 +90,27 @@ class Clients:
         self.says(self.run("opensc-tool", "-s", "00a4040005a00000030800"),
                   "SW1=0x90, SW2=0x00")
 
-    def verify(self, slot):
+    def public_key(self, slot):
         pem = self.run("openssl", "x509", "-inform", "DER", "-in",
                        f"{self.w}/{slot}.der", "-pubkey", "-noout")
         with open(f"{self.w}/{slot}.pub", "w") as f:
             f.write(pem)
+
+    def verify(self, slot):
+        self.public_key(slot)
         self.says(self.run("openssl", "dgst", "-sha256", "-verify",
                            f"{slot}.pub", "-signature", "sig", "data"),
                   "Verified OK")
 
-    def sign(self, module, slot, key_id, *login):
-        """A fresh signature by slot, verified by openssl."""
+    def prepare(self, slot, n):
         with open(f"{self.w}/data", "wb") as f:
-            f.write(os.urandom(100))
+            f.write(os.urandom(n))
         with open(f"{self.w}/{slot}.der", "wb") as f:
             f.write(self.s.certificate(self.file, slot))
+
+    def sign(self, module, slot, key_id, *login):
+        """A fresh signature by slot, verified by openssl."""
+        self.prepare(slot, 100)
         if os.path.exists(f"{self.w}/sig"):
             os.unlink(f"{self.w}/sig")
         self.run("pkcs11-tool", "--module", module, *login, "--sign", "--id",
@@ -117,6 +124,17 @@ class Clients:
     def pkcs11_tool_with_ykcs11(self):
         need("pkcs11-tool", YKCS11)
         self.sign(YKCS11, "9c", "02", "--login", "--pin", stack.PIN)
+
+    def cackey(self):
+        """A module with PC/SC and PIV of its own; it signs what is padded."""
+        need("pkcs11-tool", CACKEY)
+        self.prepare("9c", 32)
+        self.run("pkcs11-tool", "--module", CACKEY, "--login", "--pin",
+                 stack.PIN, "--sign", "--id", "0002", "-m", "RSA-PKCS", "-i",
+                 "data", "-o", "sig")
+        self.public_key("9c")
+        self.run("openssl", "pkeyutl", "-verify", "-pubin", "-inkey",
+                 "9c.pub", "-in", "data", "-sigfile", "sig")
 
     def p11tool(self):
         need("p11tool", OPENSC)
@@ -245,7 +263,7 @@ class Clients:
 
 
 NAMES = ["pcsc_scan", "opensc_tool", "pkcs11_tool_with_opensc",
-         "pkcs11_tool_with_ykcs11", "p11tool", "nss", "piv_tool",
+         "pkcs11_tool_with_ykcs11", "cackey", "p11tool", "nss", "piv_tool",
          "yubico_piv_tool", "ykman", "scdaemon", "python", "java", "piv_go"]
 
 
