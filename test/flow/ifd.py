@@ -29,7 +29,7 @@ GONE = (0x80100017, 0x80100069, 0x8010001D)  # what a client may be told
 
 def two_ports():
     """vpcd has two slots, and a port for each, one after the other."""
-    for port in range(36100, 37000, 2):
+    for port in range(28000, 29000, 2):
         socks = [socket.socket(), socket.socket()]
         try:
             for i, s in enumerate(socks):

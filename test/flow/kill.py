@@ -7,6 +7,8 @@ The steps of a good run: nothing going on; the card is
 busy with each of the login's commands. Always: no success without
 proof, a clear error or a success, the service alive again, no PIN try spent that
 nobody spent, and the next login fine.
+
+usage: kill.py BUILD [PART...]    each part has a service of its own
 """
 import os
 import re
@@ -65,6 +67,9 @@ def wait_until_busy(card):
 def case(s, card, name, ins):
     """Kill while the card is busy with `ins`; "" for an idle service."""
     if ins:
+        # the session of the login before may be on its way out
+        stack.wait_until(lambda: victim(s, "session of scs-authd") is None, 15,
+                         "the end of the session before")
         card.tell(f"misbehave delay={BUSY_MS} ins={ins} times=1")
         p = subprocess.Popen(s.login_argv(USER, stack.PIN), text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -184,8 +189,50 @@ def never_ready(s, card):
     good_login(s, card, 5)
 
 
-def main():
-    build, failed, cases = sys.argv[1], 0, 0
+# ---- the parts: what a row does, and its name
+
+def killed(s, card):
+    for name in VICTIMS:
+        for moment, ins in (("idle", ""), ("at VERIFY", "20"),
+                            ("at GENERAL AUTHENTICATE", "87")):
+            if ins or not name.startswith("session"):  # there is none
+                yield (f"{name} {moment}",
+                       lambda name=name, ins=ins: case(s, card, name, ins))
+
+
+def killed_often(s, card):
+    for name in VICTIMS:
+        if " " not in name:
+            yield (f"{name}, ten times in a row",
+                   lambda name=name: again_and_again(s, card, name))
+    yield "scs-readerd, and a login at once", lambda: at_once(s, card)
+    yield ("scs-token-worker, four times in a row",
+           lambda: storm(s, card, 4))
+    yield ("scs-authd, and no other can be started",
+           lambda: no_start(s, card))
+    yield ("scs-token-worker, before it is ready",
+           lambda: never_ready(s, card))
+
+
+def stopped_worker(s, card):
+    for k, apdu in enumerate(["idle", *login_steps(s, card)]):
+        yield (f"scs-token-worker stopped: {k} {apdu}",
+               lambda k=k: stopped(s, card, "scs-token-worker", k))
+
+
+def stopped_service(s, card):
+    for name in ("scs-ifd", "scs-readerd", "scs-tokend", "scs-authd"):
+        yield (f"{name} stopped: at VERIFY",
+               lambda name=name: stopped(s, card, name, 1))
+
+
+PARTS = {"killed": killed, "killed-often": killed_often,
+         "stopped-worker": stopped_worker, "stopped-service": stopped_service}
+
+
+def run(build, rows):
+    """(cases, those that failed) of a part"""
+    cases = failed = 0
     with stack.Stack(build, readers=("Kill Reader",),
                      options=("--card-timeout-ms", "2000")) as s:
         file = s.person("kill.card", "Kill Test", "p256")
@@ -194,51 +241,21 @@ def main():
         card = stack.Card(s, file)
         s.wait_log("card ready")
         good_login(s, card, 1)
-        for name in VICTIMS:
-            for moment, ins in (("idle", ""), ("at VERIFY", "20"),
-                                ("at GENERAL AUTHENTICATE", "87")):
-                if name.startswith("session") and not ins:
-                    continue  # there is none
-                cases += 1
-                try:
-                    case(s, card, name, ins)
-                    print(f"ok   {name} {moment}", flush=True)
-                except stack.Failure as e:
-                    print(f"FAIL {name} {moment}: {e}", flush=True)
-                    failed += 1
-        moments = [("scs-token-worker", 0, "idle")] + [
-            ("scs-token-worker", k, apdu)
-            for k, apdu in enumerate(login_steps(s, card), 1)] + [
-            ("scs-ifd", 1, "at VERIFY"), ("scs-readerd", 1, "at VERIFY"),
-            ("scs-tokend", 1, "at VERIFY"), ("scs-authd", 1, "at VERIFY")]
-        for name, k, what in moments:
+        for name, do in rows(s, card):
             cases += 1
             try:
-                stopped(s, card, name, k)
-                print(f"ok   {name} stopped: {k} {what}", flush=True)
-            except stack.Failure as e:
-                print(f"FAIL {name} stopped: {k} {what}: {e}", flush=True)
-                failed += 1
-        for name, run in (
-                *((f"{name}, ten times in a row",
-                   lambda name=name: again_and_again(s, card, name))
-                  for name in VICTIMS if " " not in name),
-                ("scs-readerd, and a login at once",
-                 lambda: at_once(s, card)),
-                ("scs-token-worker, four times in a row",
-                 lambda: storm(s, card, 4)),
-                ("scs-authd, and no other can be started",
-                 lambda: no_start(s, card)),
-                ("scs-token-worker, before it is ready",
-                 lambda: never_ready(s, card))):
-            cases += 1
-            try:
-                run()
+                do()
                 print(f"ok   {name}", flush=True)
             except stack.Failure as e:
                 print(f"FAIL {name}: {e}", flush=True)
                 failed += 1
         card.stop()
+    return cases, failed
+
+
+def main():
+    done = [run(sys.argv[1], PARTS[part]) for part in sys.argv[2:] or PARTS]
+    cases, failed = (sum(n) for n in zip(*done))
     print(f"{cases - failed} cases passed, {failed} failed")
     return 1 if failed else 0
 

@@ -6,7 +6,7 @@ set -u
 VCARD=$1
 . "$(dirname "$0")/vcard-lib.sh"
 in_private "$@"
-begin
+begin 24000
 
 P11=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so
 [ -e "$P11" ] || P11=$(find /usr/lib -name opensc-pkcs11.so | head -n 1)

@@ -10,7 +10,7 @@ in_private "$@"
 command -v yubico-piv-tool >/dev/null || skip "yubico-piv-tool is not installed"
 YKCS11=$(find /usr/lib -name 'libykcs11.so.2' | head -n 1)
 [ -n "$YKCS11" ] || skip "ykcs11 is not installed"
-begin
+begin 26000
 
 ypt() {
 	yubico-piv-tool -r Yubico "$@"
