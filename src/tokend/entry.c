@@ -284,7 +284,7 @@ entry_remove(struct entry *e)
 }
 
 void
-entry_lost(struct entry *e)
+entry_lost(struct entry *e, enum recall_loss loss)
 {
-	entry_end(e, RECALL_SERVICE);
+	entry_end(e, loss);
 }

@@ -10,7 +10,8 @@
 struct recalled {
 	struct recalled *next;
 	char reader[TOKEN_READER_MAX];
-	uint16_t low, high; /* the counts with which it can come back */
+	uint16_t events; /* the reader's count when it was lost */
+	enum recall_loss loss;
 	struct recall r;
 };
 
@@ -112,8 +113,8 @@ recalls_keep(struct recalls *all, const char *reader, uint32_t events,
 		return;
 	}
 	drop_oldest(all);
-	k->low = loss == RECALL_SERVICE ? 0 : (uint16_t)(events + 1);
-	k->high = loss == RECALL_SERVICE ? 1 : k->low;
+	k->events = (uint16_t)events;
+	k->loss = loss;
 	(void)snprintf(k->reader, sizeof(k->reader), "%s", reader);
 	k->r = *r;
 	k->r.proven = false;
@@ -122,16 +123,32 @@ recalls_keep(struct recalls *all, const char *reader, uint32_t events,
 	all->first = k;
 }
 
+/* By the reader's count, can the card have been in it all the time? */
+static bool
+can_be_back(const struct recalled *k, uint16_t now)
+{
+	const bool anew = now <= 1, on = now == (uint16_t)(k->events + 1);
+
+	switch (k->loss) {
+	case RECALL_READER:
+		return on;
+	case RECALL_SERVICE:
+		return anew;
+	case RECALL_SILENCE:
+		return anew || on || now == k->events;
+	}
+	return false;
+}
+
 void
 recalls_take(struct recalls *all, const char *reader, uint32_t events,
     struct recall *out)
 {
 	struct recalled **at = find(all, reader), *k = *at;
-	uint16_t now = (uint16_t)events;
 
 	if (k == NULL)
 		return;
-	if (now >= k->low && now <= k->high) {
+	if (can_be_back(k, (uint16_t)events)) {
 		*out = k->r;
 		recall_init(&k->r);
 	}

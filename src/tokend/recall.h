@@ -6,8 +6,9 @@
  *
  * It can be the same one by the reader's count of cards in and out, which goes
  * up by one with the driver's death and by two when the card, or the reader,
- * was taken out. That it is the same one is known when its worker has read it:
- * by token id and answer to reset. Before that nobody gets what is kept.
+ * was taken out. Another reader service counts anew; one that was silent may be
+ * another one, or the same. That it is the same card is known when its worker has
+ * read it: by token id and answer to reset. Before that nobody gets what is kept.
  */
 #ifndef SCS_TOKEND_RECALL_H
 #define SCS_TOKEND_RECALL_H
@@ -31,6 +32,7 @@ struct recall {
 enum recall_loss {
 	RECALL_READER, /* or the card alone */
 	RECALL_SERVICE, /* which counts anew */
+	RECALL_SILENCE, /* the service, or not */
 };
 
 struct recalls {

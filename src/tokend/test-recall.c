@@ -55,6 +55,13 @@ TEST(a_card_out_of_sight_can_come_back_only_by_its_count)
 		{ "a pcscd died", 7, 0, RECALL_SERVICE, true },
 		{ "the service died, then out and in", 7, 3, RECALL_SERVICE,
 		    false },
+		{ "the service died, and counts as far", 7, 7, RECALL_SERVICE,
+		    false },
+		{ "the service was silent", 7, 7, RECALL_SILENCE, true },
+		{ "and the driver died", 7, 8, RECALL_SILENCE, true },
+		{ "or the card was out", 7, 9, RECALL_SILENCE, false },
+		{ "or the service died", 7, 1, RECALL_SILENCE, true },
+		{ "silent, 16 bits", 0xffff, 0, RECALL_SILENCE, true },
 	};
 
 	for (size_t i = 0; i < nitems(rows); i++) {

@@ -40,7 +40,7 @@ put_states(int fd)
 }
 
 /* The version that was asked for, 4:4 alone; a context. */
-static void
+static bool
 answer(int fd, struct wire_header h)
 {
 	uint8_t body[64] = { 0 };
@@ -49,13 +49,31 @@ answer(int fd, struct wire_header h)
 
 	if (h.size > sizeof(body) ||
 	    fd_read_n(fd, body, h.size, deadline_in(1000)) != ERR_OK)
-		_exit(1);
+		return false;
 	if (h.command == WIRE_VERSION && v->minor != WIRE_MINOR_OLDEST)
 		rv = 0x8010001e;
 	memcpy(body + h.size - sizeof(rv), &rv, sizeof(rv));
-	if (fd_write_all(fd, span_from(body, h.size), deadline_in(1000)) !=
-	    ERR_OK)
-		_exit(1);
+	return fd_write_all(fd, span_from(body, h.size), deadline_in(1000)) ==
+	    ERR_OK;
+}
+
+static volatile sig_atomic_t falls_silent;
+
+static void
+on_signal(int number UNUSED)
+{
+	falls_silent = 1;
+}
+
+/* The next one that wants to be told of changes hears nothing. */
+static bool
+is_silent(void)
+{
+	if (!falls_silent)
+		return false;
+	falls_silent = 0;
+	(void)raise(SIGSTOP);
+	return true;
 }
 
 /* Both ends of one client: what it asks, and what this test wants shown. */
@@ -84,13 +102,16 @@ serve(int listening, int orders)
 			p[1].fd = accept(listening, NULL, NULL);
 			connected = true;
 		} else if (fd_read_n(p[1].fd, &h, sizeof(h),
-			       deadline_in(1000)) != ERR_OK) {
-			_exit(0);
+			       deadline_in(1000)) != ERR_OK ||
+		    (h.command == WIRE_WAIT_READER_STATE_CHANGE
+			    ? is_silent()
+			    : !answer(p[1].fd, h))) {
+			fd_close(&p[1].fd);
+			p[1].fd = listening;
+			connected = armed = false;
 		} else if (h.command == WIRE_WAIT_READER_STATE_CHANGE) {
 			armed = true;
 			put_states(p[1].fd);
-		} else {
-			answer(p[1].fd, h);
 		}
 	}
 }
@@ -146,6 +167,8 @@ service_up(const char *first)
 	assert_true(child >= 0);
 	if (child == 0) {
 		fd_close(&pair[0]);
+		(void)signal(SIGPIPE, SIG_IGN);
+		(void)signal(SIGUSR1, on_signal);
 		serve(s, pair[1]);
 	}
 	fd_close(&pair[1]);
@@ -261,27 +284,76 @@ TEST(a_service_that_goes_takes_its_cards_and_is_found_again)
 	finish();
 }
 
-/* The one that was in when the service died, and not one from before that. */
-TEST(a_service_that_goes_leaves_what_its_cards_refused)
+static void
+both_refuse(void)
 {
 	CLEANUP(secret_free) struct secret *key = NULL;
 	struct recall *r;
 
-	begin("ab");
-	assert_int_equal(cards(), 2);
 	for (int i = 0; i < 2; i++) {
 		r = &entry_find(&d, i == 0 ? "R0" : "R1")->recall;
 		EXPECT_OK(secret_from(span_str("key"), &key));
 		EXPECT_OK(recall_set(r, span_str("refused"), TAKE(key)));
 	}
+}
+
+static void
+expect_remembered(bool first, bool second)
+{
+	assert_true(comes(2));
+	assert_int_equal(entry_find(&d, "R0")->recall.key != NULL, first);
+	assert_int_equal(entry_find(&d, "R1")->recall.key != NULL, second);
+}
+
+/* The one that was in when the service died, and not one from before that. */
+TEST(a_service_that_goes_leaves_what_its_cards_refused)
+{
+	begin("ab");
+	both_refuse();
 	show("ob");
 	assert_true(comes(1));
 	service_down();
 	assert_true(comes(0));
 	service_up("\1\1");
-	assert_true(comes(2));
-	assert_null(entry_find(&d, "R0")->recall.key);
-	assert_non_null(entry_find(&d, "R1")->recall.key);
+	expect_remembered(false, true);
+	finish();
+}
+
+static void
+silent_once(const char *then)
+{
+	(void)kill(child, SIGUSR1);
+	assert_int_equal(write(orders, then, READERS), READERS);
+	assert_true(comes(0));
+	(void)kill(child, SIGCONT);
+}
+
+/* It is taken for dead, but lives, and goes on counting. */
+TEST(a_service_that_is_silent_for_a_while_leaves_it_too)
+{
+	begin("ae");
+	both_refuse();
+	silent_once("bg"); /* a driver has died; a card was out */
+	expect_remembered(true, false);
+	both_refuse();
+	show("bo");
+	assert_true(comes(1));
+	silent_once("bi");
+	expect_remembered(true, false);
+	finish();
+}
+
+/* Its driver had died, and was not back when the service fell silent. */
+TEST(what_waits_for_its_card_outlives_a_silence)
+{
+	begin("ae");
+	both_refuse();
+	show("-e");
+	assert_true(comes(1));
+	silent_once("-e");
+	assert_true(comes(1));
+	show("be");
+	expect_remembered(true, true);
 	finish();
 }
 

@@ -110,7 +110,8 @@ void watch_stop(struct tokend *d);
 /* entry.c */
 void entry_add(struct tokend *d, const char *reader, uint32_t events);
 void entry_remove(struct entry *e); /* the card is gone, or its reader */
-void entry_lost(struct entry *e); /* the service is gone */
+/* The service is gone, or silent. */
+void entry_lost(struct entry *e, enum recall_loss loss);
 struct entry *entry_find(struct tokend *d, const char *reader);
 struct entry *entry_by_insertion(struct tokend *d, uint64_t insertion);
 bool entry_listed(const struct entry *e);

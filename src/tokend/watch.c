@@ -60,12 +60,16 @@ add_new(struct tokend *d, const struct wire_reader_state *now, size_t n)
 static void
 lost(struct tokend *d, err_t e)
 {
+	const bool silent = e == ERR_TIMEOUT; /* it may go on */
+
 	log_warning(
 	    "the reader service is gone (%s): looking for it", err_text(e));
 	watch_stop(d);
-	recalls_forget(&d->recalls); /* those cards were out before */
+	if (!silent)
+		recalls_forget(&d->recalls); /* those cards were out before */
 	while (d->entries != NULL)
-		entry_lost(d->entries);
+		entry_lost(
+		    d->entries, silent ? RECALL_SILENCE : RECALL_SERVICE);
 	retry_later(d);
 }
 
