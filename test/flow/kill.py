@@ -116,7 +116,8 @@ def at_once(s, card):
         s.wait_log("the reader service is gone")
         code, out = s.login(USER, stack.PIN)
         if code != 0:
-            raise stack.Failure(f"not let in: {out}")
+            raise stack.Failure(f"not let in: {out}"
+                                f"{s.log_text()[s.log_mark:]}")
 
 
 def login_steps(s, card):

@@ -180,23 +180,93 @@ TEST(an_answer_without_status_word_fails)
 	stop();
 }
 
+static struct {
+	char dir[32], path[40];
+	struct driver_args args;
+	sd_event *ev;
+} door;
+
+static void
+door_open(void)
+{
+	(void)snprintf(door.dir, sizeof(door.dir), "/tmp/scs-virtual.XXXXXX");
+	assert_non_null(mkdtemp(door.dir));
+	(void)snprintf(door.path, sizeof(door.path), "%s/s", door.dir);
+	door.args =
+	    (struct driver_args){ .name = "Example", .timeout_ms = 1000 };
+	EXPECT_OK(fd_listen_unix(door.path, 0600, &door.args.device_fd));
+	assert_true(sd_event_new(&door.ev) >= 0);
+}
+
+static void
+door_start(void)
+{
+	EXPECT_OK(host_init(&host, NULL, -1, -1, &virtual_driver));
+	EXPECT_OK(virtual_driver.start(&host, door.ev, &door.args, &host.self));
+}
+
+static void
+door_close(void)
+{
+	stop();
+	door.ev = sd_event_unref(door.ev);
+	assert_int_equal(unlink(door.path), 0);
+	assert_int_equal(rmdir(door.dir), 0);
+}
+
+static void
+turn_until_it_speaks(void)
+{
+	while (host.channel.out.n == 0)
+		assert_true(sd_event_run(door.ev, UINT64_MAX) >= 0);
+}
+
+/* So that nobody sees the reader without it. */
+TEST(a_card_at_the_door_is_in_from_the_start)
+{
+	static const uint8_t atr[] = { 0, 4, 0x3b, 0x80, 0x01, 0x81 };
+	int client;
+
+	door_open();
+	EXPECT_OK(fd_connect_unix(door.path, &client));
+	door_start();
+	expect_frame(WORKER_SLOT, 0, "4578616d706c65");
+	expect_silence();
+	assert_int_equal(write(client, atr, sizeof(atr)), sizeof(atr));
+	turn_until_it_speaks();
+	expect_frame(WORKER_CARD, WORKER_CARD_IN, "3b800181");
+	fd_close(&client);
+	turn_until_it_speaks();
+	expect_frame(WORKER_CARD, WORKER_CARD_OUT, "");
+	door_close();
+}
+
+TEST(who_leaves_the_door_is_out)
+{
+	int client;
+
+	door_open();
+	EXPECT_OK(fd_connect_unix(door.path, &client));
+	door_start();
+	expect_frame(WORKER_SLOT, 0, "4578616d706c65");
+	fd_close(&client);
+	turn_until_it_speaks();
+	expect_frame(WORKER_CARD, WORKER_CARD_OUT, "");
+	door_close();
+}
+
 /* One that stays at the door is looked at now and then, not all the time. */
 TEST(without_a_descriptor_for_a_card_the_loop_rests)
 {
-	struct driver_args args = { .name = "Example", .timeout_ms = 1000 };
-	char dir[] = "/tmp/scs-virtual.XXXXXX", path[40];
 	struct rlimit was, none;
-	sd_event *ev = NULL;
+	sd_event *ev;
 	uint8_t byte;
 	int client;
 
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/s", dir);
-	EXPECT_OK(fd_listen_unix(path, 0600, &args.device_fd));
-	assert_true(sd_event_new(&ev) >= 0);
-	EXPECT_OK(host_init(&host, NULL, -1, -1, &virtual_driver));
-	EXPECT_OK(virtual_driver.start(&host, ev, &args, &host.self));
-	EXPECT_OK(fd_connect_unix(path, &client));
+	door_open();
+	ev = door.ev;
+	door_start();
+	EXPECT_OK(fd_connect_unix(door.path, &client));
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
 	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = was.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -205,11 +275,8 @@ TEST(without_a_descriptor_for_a_card_the_loop_rests)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
 	while (recv(client, &byte, 1, MSG_DONTWAIT) != 1)
 		assert_true(sd_event_run(ev, UINT64_MAX) >= 0);
-	stop();
 	fd_close(&client);
-	sd_event_unref(ev);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
+	door_close();
 }
 
 TEST_MAIN("reader/virtual")

@@ -38,7 +38,7 @@ struct virtual
 	uint64_t timeout_ms;
 	struct stream card;
 	bool in; /* a card is connected */
-	bool announced; /* and scs-readerd knows */
+	bool announced; /* and scs-readerd knows, or hears of it first */
 	bool starved; /* no descriptor for the next: accepting pauses */
 	enum owed owed;
 	uint32_t id; /* of the request in work */
@@ -302,7 +302,13 @@ virtual_start(
 	timer_off(v);
 	*self = v;
 	host_slot(h, SLOT, args->name);
-	host_card(h, SLOT, WORKER_CARD_OUT, SPAN_NONE);
+	/* a card whose driver died is at the door: it has not been out */
+	if (ev != NULL)
+		(void)on_accept(NULL, v->listen_fd, EPOLLIN, v);
+	if (v->in)
+		v->announced = true;
+	else
+		host_card(h, SLOT, WORKER_CARD_OUT, SPAN_NONE);
 	return ERR_OK;
 }
 
