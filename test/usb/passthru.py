@@ -28,7 +28,9 @@ class Reader(threading.Thread):
         self.slot = vpcd.Socket(card_path)
         self.qemu = None
         self.wake_r, self.wake_w = os.pipe()
-        self.hold = self.held = False  # an answer, until the reader is new
+        # commands that begin so have no answer, until the reader is new
+        self.hold, self.held = None, False
+        self.asks = False  # though the card is asked
 
     def replugged(self):
         """QEMU has made the reader anew: it knows of no card."""
@@ -59,16 +61,20 @@ class Reader(threading.Thread):
         body = take(self.qemu, length)
         if kind != APDU or self.slot.card is None:
             return
-        if self.hold:
-            self.held = True
-            return
+        held = self.hold is not None and body.startswith(self.hold)
         try:
-            self.slot.send(body)
-            answer = self.slot.receive()
+            answer = b"" if held and not self.asks else self.ask(body)
         except (Gone, OSError):
             self.card_out()
             return
-        self.send(APDU, answer)
+        if held:
+            self.held = True
+        else:
+            self.send(APDU, answer)
+
+    def ask(self, command):
+        self.slot.send(command)
+        return self.slot.receive()
 
     def turn(self):
         """One event."""

@@ -23,6 +23,7 @@ import machine  # noqa: E402
 import slots  # noqa: E402
 import stack  # noqa: E402
 import suspend  # noqa: E402
+import unplug  # noqa: E402
 from machine import Failure, expect  # noqa: E402
 from world import (GONE, NAME, SERIAL, USB_ID, VIRTUAL,  # noqa: E402
                    World)
@@ -171,13 +172,13 @@ def its_driver_dies_and_comes_back(w):
 
 
 def unplugged_while_a_command_is_at_the_card(w):
-    w.reader.hold = True
+    w.reader.hold = b""
     w.sh("reader-watch use Gemalto >/tmp/use-usb 2>&1 &")
     w.wait(lambda: w.reader.held, "a command at the card")
     w.unplug()
     w.wait_file("/tmp/use-usb", r"0x80100\w+")
     w.wait_reader(w.usb, None)
-    w.reader.hold = False
+    w.reader.hold = None
     w.plug()
     w.wait_reader(w.usb, True)
     w.wait_tokens(2)
@@ -225,6 +226,7 @@ STEPS = (
     it_is_plugged_in_again_and_has_its_place,
     its_driver_dies_and_comes_back,
     unplugged_while_a_command_is_at_the_card,
+    *unplug.STEPS,
     a_second_usb_reader_is_one_of_its_own,
     *suspend.STEPS,
     *slots.STEPS,
