@@ -123,8 +123,9 @@ retry_later(struct tokend *d)
 	if (ms < BACKOFF_FIRST_MS)
 		ms = BACKOFF_FIRST_MS;
 	d->pcsc_backoff_ms = ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : ms * 2;
-	if (sd_event_add_time_relative(d->ev, &d->pcsc_retry, CLOCK_MONOTONIC,
-		ms * 1000, 0, on_retry, d) < 0)
+	/* from now: the loop's own time is from before a call without answer */
+	if (sd_event_add_time(d->ev, &d->pcsc_retry, CLOCK_MONOTONIC,
+		deadline_in(ms) * 1000, 0, on_retry, d) < 0)
 		(void)sd_event_exit(d->ev, 1);
 }
 
