@@ -28,8 +28,9 @@ GONE = (0x80100017, 0x80100069, 0x8010001D)  # what a client may be told
 
 
 def two_ports():
-    """vpcd has two slots, and a port for each, one after the other."""
-    for port in range(28000, 29000, 2):
+    """vpcd has two slots, and a port for each, one after the other. Who looks
+    at the same time begins elsewhere."""
+    for port in range(28000 + os.getpid() % 500 * 2, 30000, 2):
         socks = [socket.socket(), socket.socket()]
         try:
             for i, s in enumerate(socks):
