@@ -81,7 +81,7 @@ class Pcscd:
         self.proc = subprocess.Popen(
             ["/usr/sbin/pcscd", "-f", "-c", self.conf],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        stack.wait_until(lambda: os.path.exists(SOCK), 10, "pcscd's socket")
+        stack.wait_until(lambda: stack.listens(SOCK), 60, "pcscd's socket")
 
     def kill(self):
         self.proc.kill()
@@ -94,7 +94,7 @@ class Pcsc:
 
     def __init__(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.sock.connect(SOCK)
         expect_rv(self.call(0x11, struct.pack("=iiI", 4, 4, 0)))
         got = self.call(0x01, struct.pack("=III", 2, 0, 0))
@@ -228,7 +228,7 @@ def sessions(s):
     waits.join(0.6)
     expect("the session waits for his transaction", done, [])
     p.disconnect(LEAVE)
-    waits.join(20)
+    waits.join(60)
     expect("and goes on after it", done, [tok.OK])
     expect("reconnected", p.connect(SHARED), 0)
     p.disconnect(RESET)
@@ -251,7 +251,7 @@ def card_that_cannot_clear(s):
     expect("a stranger connects", p.connect(SHARED), 0)
     expect("login", a.ask(tok.LOGIN, struct.pack(">Q", n), PIN)[0], tok.OK)
     expect("9A signs", a.sign(n, 0x9a)[0], tok.OK)
-    stack.wait_until(lambda: p.begin() == RESET_CARD, 5, "our reset")
+    stack.wait_until(lambda: p.begin() == RESET_CARD, 60, "our reset")
     p.disconnect(LEAVE)
     expect("the stranger is told of our reset", p.connect(SHARED), 0)
     expect("and cannot use the session",
@@ -284,7 +284,7 @@ def patience(s, card):
            a.ask(tok.TRIES, struct.pack(">Q", t["insertion"]))[0], tok.OK)
     s.mark()
     os.kill(s.pid_of("scs-token-worker"), signal.SIGKILL)
-    stack.wait_until(lambda: p.connect(EXCLUSIVE) == 0, 5,
+    stack.wait_until(lambda: p.connect(EXCLUSIVE) == 0, 60,
                      "an exclusive connection")
     s.wait_log("has the card for itself")
     expect("an exclusive client: no token", a.tokens(), [])
@@ -320,7 +320,7 @@ def pcscd_killed(s, pcscd):
     s.wait_tokens(0)
     expect("no tokens, and still there", s.scsd.poll(), None)
     pcscd.start()
-    s.wait_tokens(1, 30)
+    s.wait_tokens(1)
     good_login(s)
     expect("a login after its restart", True, True)
 
@@ -351,7 +351,7 @@ def run(build):
         try:
             s.mark()
             card = stack.Card(s, file, where=f"tcp:127.0.0.1:{PORT}")
-            s.wait_log("card ready", 40)
+            s.wait_log("card ready")
             expect("no reader service of ours", s.pid_of("scs-readerd"), None)
             lists(s, card)
             logins(s, card)

@@ -40,7 +40,7 @@ def readers(st):
 
 
 def wait_readers(st, *names):
-    stack.wait_until(lambda: readers(st) == sorted(names), 30,
+    stack.wait_until(lambda: readers(st) == sorted(names), 60,
                      f"readers {names}, and not {readers(st)}")
 
 
@@ -60,21 +60,21 @@ def reader_conf(st, library):
     # a second one, and one that is wrong in a line
     write(f"{conf}/two", ifd.reader("Two", "well", library))
     write(f"{conf}/wrong", "FRIENDLYNAME\n")
-    ifd.wait_atr(st, "Two 02 00", ifd.ATR, 30)
-    st.wait_log("/wrong: ", 30)
+    ifd.wait_atr(st, "Two 02 00", ifd.ATR)
+    st.wait_log("/wrong: ")
     talks(client)
     # the second goes, and another comes
     os.remove(f"{conf}/two")
-    stack.wait_until(lambda: "Two 02 00" not in readers(st), 30, "it is gone")
+    stack.wait_until(lambda: "Two 02 00" not in readers(st), 60, "it is gone")
     write(f"{conf}/three", ifd.reader("Three", "well", library))
     stack.wait_until(lambda: any(n.startswith("Three ") for n in readers(st)),
-                     30, "the third")
+                     60, "the third")
     talks(client)
     expect(ifd.ifds(st)["One"][0], pid, "the process of the first")
     # the first has another device: a new process, of the same name
     write(f"{conf}/one", ifd.reader("One", "well", library, 7))
     stack.wait_until(lambda: ifd.ifds(st).get("One", (None,))[0] not in
-                     (None, pid), 30, "a new process")
+                     (None, pid), 60, "a new process")
     expect(ifd.ifds(st)["Virtual Reader"][0], virtual,
            "the virtual reader's process")
     client.close()
@@ -99,15 +99,15 @@ def serial_lines(st, library):
     os.mknod(node, stat.S_IFCHR | 0o600, os.makedev(1, 3))
     write(f"{conf}/line", ifd.reader("Line", f"{node}:Twin", library))
     stack.wait_until(lambda: any(n.startswith("Line ") for n in readers(st)),
-                     30, "the reader at a serial line")
+                     60, "the reader at a serial line")
     first = ifd.ifds(st)["Line"][0]
     os.kill(first, signal.SIGKILL)
     stack.wait_until(lambda: ifd.ifds(st).get("Line", (first,))[0] != first
                      and any(n.startswith("Line ") for n in readers(st)),
-                     30, "and again")
+                     60, "and again")
     os.remove(f"{conf}/line")
-    stack.wait_until(lambda: "Line" not in ifd.ifds(st), 30, "its end")
-    stack.wait_until(lambda: not named_users(node), 10, "nobody's after that")
+    stack.wait_until(lambda: "Line" not in ifd.ifds(st), 60, "its end")
+    stack.wait_until(lambda: not named_users(node), 60, "nobody's after that")
     os.remove(node)
 
 
@@ -128,7 +128,7 @@ def many(st, library):
     talks(ifd.connect(st, next(n for n in readers(st) if "Many" in n)))
     write(f"{conf}/many", "".join(
         ifd.reader("Many", "well", library, i) for i in range(200)))
-    st.wait_log("more than 120 readers: the last ", 30)
+    st.wait_log("more than 120 readers: the last ")
     os.remove(f"{conf}/many")
     stack.wait_until(lambda: seen() == 0, 60, f"none of them, not {seen()}")
 
@@ -137,11 +137,11 @@ def after_a_restart(st):
     """scs-readerd begins anew, with what there is by then."""
     conf = f"{st.prefix}/etc/reader.conf.d"
     os.remove(f"{conf}/one")
-    stack.wait_until(lambda: "One" not in ifd.ifds(st), 30, "its end")
+    stack.wait_until(lambda: "One" not in ifd.ifds(st), 60, "its end")
     for _ in range(3):
         before = st.pid_of("scs-readerd")
         os.kill(before, signal.SIGKILL)
-        stack.wait_until(lambda: not os.path.exists(f"/proc/{before}"), 10,
+        stack.wait_until(lambda: not os.path.exists(f"/proc/{before}"), 60,
                          "its end")
         # who asks at once is told everything, not that there is no reader
         seen = ifd.states(st)
@@ -159,27 +159,27 @@ def bundles(st, folder):
     write(f"{where}/Info.plist", INFO % (
         "<string>0x1234</string>", "<string>0x0001</string>",
         "<string>X</string>"))
-    st.wait_log("ifd-x.bundle: 1 devices", 30)
+    st.wait_log("ifd-x.bundle: 1 devices")
     # an upgrade that knows one more; while it cannot be read, nothing is lost
     st.mark()
     write(f"{where}/Info.plist", "<plist>")
-    st.wait_log("ifd-x.bundle", 30)
+    st.wait_log("ifd-x.bundle")
     st.mark()
     write(f"{where}/Info.plist", INFO % (
         "<string>0x1234</string>" * 2,
         "<string>0x0001</string><string>0x0002</string>",
         "<string>X</string><string>Y</string>"))
-    st.wait_log("ifd-x.bundle: 2 devices", 30)
+    st.wait_log("ifd-x.bundle: 2 devices")
     st.mark()
     os.kill(st.scsd.pid, signal.SIGHUP)
-    st.wait_log("ifd-x.bundle: 2 devices", 30)
+    st.wait_log("ifd-x.bundle: 2 devices")
     if os.geteuid() == 0:
         st.mark()
         os.makedirs(f"{os.path.dirname(os.path.dirname(where))}/ifd-y.bundle"
                     "/Contents/Linux", mode=0o777)
         os.chmod(f"{st.prefix}/usr/lib/pcsc/drivers/ifd-y.bundle", 0o777)
         st.wait_log("ifd-y.bundle: its folders must be there, and be root's "
-                    "alone: left out", 30)
+                    "alone: left out")
 
 
 def main():

@@ -79,7 +79,7 @@ def states(st):
         c.close()
 
 
-def wait_atr(st, name, atr, seconds=15):
+def wait_atr(st, name, atr, seconds=stack.HANG):
     def there():
         s = states(st).get(name)
         return s is not None and s[4] == atr
@@ -111,7 +111,7 @@ def ifds(st):
 
 
 def stranger(st, *argv):
-    r = subprocess.run(argv, capture_output=True, text=True, timeout=60, env={
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=120, env={
         **os.environ, "PCSCLITE_CSOCK_NAME":
         f"{st.prefix}/run/pcscd/pcscd.comm"})
     return r.returncode, r.stdout + r.stderr
@@ -168,12 +168,12 @@ def killed_it_comes_back_alone(st):
     os.kill(before["Virtual PCD"][0], signal.SIGKILL)
     stack.wait_until(
         lambda: ifds(st).get("Virtual PCD", (None,))[0] not in
-        (None, before["Virtual PCD"][0]), 15, "a new process")
-    stack.wait_until(lambda: "Virtual PCD 01 00" in states(st), 15,
+        (None, before["Virtual PCD"][0]), 60, "a new process")
+    stack.wait_until(lambda: "Virtual PCD 01 00" in states(st), 60,
                      "the reader again")
     expect(ifds(st)["Virtual Reader"][0], before["Virtual Reader"][0],
            "the other driver's process")
-    st.wait_tokens(1, 30)
+    st.wait_tokens(1)
     code, text = st.login(USER, stack.PIN)
     expect(code, 0, "login after it was killed: " + text)
 
@@ -200,7 +200,7 @@ def a_card_that_is_not_piv(st, port):
     _, text, _ = st.tool("security", "list-smartcards")
     expect(len(text.split()), 1, "it is no token, and ours still is")
     card.out()
-    stack.wait_until(lambda: states(st)[name][4] == b"", 10, "it is out")
+    stack.wait_until(lambda: states(st)[name][4] == b"", 60, "it is out")
 
 
 def vicc_too(st, port):
@@ -218,7 +218,7 @@ def vicc_too(st, port):
             stderr=log, stdin=subprocess.DEVNULL)
     st.children.append(vicc)
     stack.wait_until(lambda: states(st)[name][4] != b"" or
-                     vicc.poll() is not None, 20, "vicc's ATR")
+                     vicc.poll() is not None, 60, "vicc's ATR")
     expect(vicc.poll(), None, open(f"{st.prefix}/vicc.log").read())
     # SELECT of what it has ends it with a TypeError
     for what, command, want in (
@@ -230,7 +230,7 @@ def vicc_too(st, port):
                open(f"{st.prefix}/vicc.log").read())
     st.wait_tokens(1)  # the PIV card in the other slot
     stack.end(vicc)
-    stack.wait_until(lambda: states(st)[name][4] == b"", 10, "vicc is out")
+    stack.wait_until(lambda: states(st)[name][4] == b"", 60, "vicc is out")
 
 
 def debians_vpcd(build):
@@ -240,7 +240,7 @@ def debians_vpcd(build):
     with stack.Stack(build, prefix=prefix) as st:
         # a driver that has told of its reader is in its sandbox
         stack.wait_until(lambda: {"Virtual PCD 01 01", "Virtual Reader 00 00"}
-                         <= set(states(st)), 20, "the readers")
+                         <= set(states(st)), 60, "the readers")
         each_has_a_process_and_a_sandbox(st)
         strangers_see_it(st)
         card = a_login_through_it(st, port)
@@ -273,7 +273,7 @@ def neighbours_notice_nothing(st, pids):
 def one_command(st, name, ins):
     """Its answer, and the pid of the driver before and after."""
     label = name.rsplit(" ", 2)[0]
-    wait_atr(st, name, ATR, 30)
+    wait_atr(st, name, ATR)
     before = ifds(st)[label][0]
     c = connect(st, name)
     started = time.monotonic()
@@ -288,10 +288,10 @@ def costs_only_itself(st, pids, name, ins, what):
     label, before, answer, took = one_command(st, name, ins)
     expect(answer[0] in GONE, True, f"{what}: {answer[0]:#x}")
     expect(took < 8, True, f"{what}: told after {took:.1f} s")
-    stack.wait_until(lambda: not os.path.exists(f"/proc/{before}"), 10,
+    stack.wait_until(lambda: not os.path.exists(f"/proc/{before}"), 60,
                      f"{what}: the end of its process")
     neighbours_notice_nothing(st, pids)
-    wait_atr(st, name, ATR, 30)
+    wait_atr(st, name, ATR)
     expect(ifds(st)[label][0] != before, True, f"{what}: a new process")
     print(f"  {what}: told after {took:.1f} s, back")
 
@@ -366,17 +366,17 @@ def bad_driver_checks(st, is_sanitized):
     for bad, _ in LATE:
         st.wait_log(f'reader "{bad}": ' if "Crash" not in bad
                     else "was killed by signal 11" if not is_sanitized
-                    else "exited with status", 30)
+                    else "exited with status")
     # what anybody could have put there is not loaded
-    st.wait_log("/shared: others than its owner can write there", 30)
+    st.wait_log("/shared: others than its owner can write there")
     expect([n for n in states(st) if n.startswith("Anybody")], [],
            "its reader")
     for label in ("hangs while looking for a card",
                   "hangs while powering a card",
                   "hangs while opening the reader",
                   "claims to have written more than it may"):
-        st.wait_log(label, 30)
-    stack.wait_until(lambda: states(st)["No ATR 08 00"][2] & 0x8, 10,
+        st.wait_log(label)
+    stack.wait_until(lambda: states(st)["No ATR 08 00"][2] & 0x8, 60,
                      "a card without ATR counts as mute")
     neighbours_notice_nothing(st, pids)
 
@@ -395,8 +395,8 @@ def reader_does_not_answer(st, pids, name, ins, what):
         c.close()
         return not os.path.exists(f"/proc/{before}")
 
-    stack.wait_until(ended, 30, f"{what}: the end of its process")
-    wait_atr(st, name, ATR, 30)
+    stack.wait_until(ended, 60, f"{what}: the end of its process")
+    wait_atr(st, name, ATR)
     expect(ifds(st)[label][0] != before, True, f"{what}: a new process")
     neighbours_notice_nothing(st, pids)
     print(f"  {what}: ended, back")
@@ -411,7 +411,7 @@ def leak(st, pids, name, ins):
         answer = c.transmit(bytes([0, ins, 0, 0]))
         c.close()
     expect(answer[0] in GONE, True, f"leak: {answer[0]:#x}")
-    wait_atr(st, name, ATR, 30)
+    wait_atr(st, name, ATR)
     expect(ifds(st)[label][0] != before, True, "leak: a new process")
     neighbours_notice_nothing(st, pids)
     print(f"  leak ({ins:02x}): ended at its cap, back")

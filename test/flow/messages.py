@@ -29,7 +29,7 @@ SERVICES = ("scs-readerd", "scs-ifd", "scs-tokend", "scs-token-worker",
             "scs-authd")
 CALLER = "the program that asks for the login"
 AT_ONCE = 2
-SECONDS = 10
+SECONDS = stack.HANG
 # in builds with sanitizers: who looks for leaks traces itself, and strace is
 # there already
 ENV = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
@@ -87,7 +87,7 @@ class Place:
             raise
 
     def pid(self, name):
-        return stack.wait_until(lambda: self.s.pid_of(name), 5, name)
+        return stack.wait_until(lambda: self.s.pid_of(name), 60, name)
 
     def good_login(self):
         began = time.monotonic()
@@ -165,7 +165,7 @@ def interrupted(p, name, message):
         login = subprocess.run(
             strace(p.out, "-e", f"inject={call}:signal=KILL:when={n}") + argv,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=ENV,
-            stderr=subprocess.STDOUT, text=True, timeout=90)
+            stderr=subprocess.STDOUT, text=True, timeout=120)
         return login.returncode != 0, login.returncode, login.stdout
     tracer = attach(p.pid(name), p.out, "-e", f"trace={call}", "-e",
                     f"inject={call}:signal=STOP:when={n}")
@@ -184,7 +184,7 @@ def interrupted(p, name, message):
         pid = stopped(p.s)
     if pid:
         os.kill(pid, signal.SIGKILL)
-    out, _ = login.communicate(timeout=90)
+    out, _ = login.communicate(timeout=120)
     return bool(pid), login.returncode, out
 
 

@@ -62,7 +62,7 @@ def opensc(s, *apdus):
     argv = ["opensc-tool", "--card-driver", "default", "-r", "0"]
     for a in apdus:
         argv += ["-s", a]
-    r = subprocess.run(argv, capture_output=True, text=True, timeout=30, env={
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=120, env={
         **os.environ,
         "PCSCLITE_CSOCK_NAME": f"{s.prefix}/run/pcscd/pcscd.comm"})
     need(r.returncode == 0, f"opensc-tool: {r.stdout}{r.stderr}")
@@ -82,7 +82,7 @@ def logging(s, card, lines_of=lines):
     before = len(lines_of(s))
     reconnect(s)
     s.wait_log("are logged until it is unplugged")
-    stack.wait_until(lambda: preferences(s)["Logging"] is False, 20,
+    stack.wait_until(lambda: preferences(s)["Logging"] is False, 60,
                      "the preference turned off")
     need(preferences(s) == {"Logging": False, "UserPairing": False},
          f"another key was touched: {preferences(s)}")
@@ -92,13 +92,13 @@ def logging(s, card, lines_of=lines):
     card = stack.Card(s, s.alice)
     s.wait_log("card ready")
     # journald takes its time
-    stack.wait_until(lambda: len(lines_of(s)) > before + 5, 20,
+    stack.wait_until(lambda: len(lines_of(s)) > before + 5, 60,
                      "the reading in the log")
     sent = opensc(s, SELECT, VERIFY)
-    stack.wait_until(lambda: any(sent[0] in x for x in lines_of(s)), 20,
+    stack.wait_until(lambda: any(sent[0] in x for x in lines_of(s)), 60,
                      f"{sent[0]} in the log")
     seen = [x for x in card.tell("trace").splitlines() if x[:1].isdigit()]
-    stack.wait_until(lambda: len(lines_of(s)) - before >= len(seen), 20,
+    stack.wait_until(lambda: len(lines_of(s)) - before >= len(seen), 60,
                      f"{len(seen)} commands in the log")
     need(len(lines_of(s)) - before == len(seen),
          f"the card has seen {len(seen)} commands, the log "
@@ -144,7 +144,7 @@ def disabled_tokens(s, card):
     s.mark()
     preference(s, DisabledTokens=["com.example.other", PIV])
     s.wait_log("is turned off")
-    s.wait_tokens(0, 3)
+    s.wait_tokens(0)
     s.wait_log("preference DisabledTokens")
     code, out = s.login(USER, stack.PIN)
     need(code != 0 and "smart card" in out, f"a login without a driver: {out}")
@@ -155,18 +155,18 @@ def disabled_tokens(s, card):
     s.mark()
     preference(s)
     s.wait_log("is turned on")
-    s.wait_tokens(1, 5)
+    s.wait_tokens(1)
     code, out = s.login(USER, stack.PIN)
     need(code == 0, f"no login: {out}")
     # what cannot be read changes nothing
     preference(s, DisabledTokens=[PIV])
-    s.wait_tokens(0, 5)
+    s.wait_tokens(0)
     with open(f"{s.prefix}/{FILE}", "w") as f:
         f.write("not a property list")
     time.sleep(0.7)
     s.wait_tokens(0, 1)
     preference(s)
-    s.wait_tokens(1, 5)
+    s.wait_tokens(1)
     return "off and on, at once"
 
 
@@ -178,7 +178,7 @@ def by_command(s, card):
     s.wait_tokens(1)
     need(token("-l") == "", "a list of nothing")
     need(token("-d", PIV) == "", "-d says something")
-    s.wait_tokens(0, 5)
+    s.wait_tokens(0)
     need(token("-l") == f'\t"{PIV}"\n', f"-l: {token('-l')}")
     need(preferences(s)["DisabledTokens"] == [PIV], "the preference")
     code, _ = s.login(USER, stack.PIN)
@@ -186,7 +186,7 @@ def by_command(s, card):
     token("-d", "com.example.other")
     token("-e", PIV)
     need(preferences(s)["DisabledTokens"] == ["com.example.other"], "-e")
-    s.wait_tokens(1, 5)
+    s.wait_tokens(1)
     code, out = s.login(USER, stack.PIN)
     need(code == 0, f"no login: {out}")
     return "off and on"
@@ -217,7 +217,7 @@ def in_private_run():
         os.makedirs(d)
     p = subprocess.Popen([JOURNALD], stdin=subprocess.DEVNULL,
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    stack.wait_until(lambda: os.path.exists("/run/systemd/journal/socket"), 10,
+    stack.wait_until(lambda: os.path.exists("/run/systemd/journal/socket"), 60,
                      "journald")
     return p
 

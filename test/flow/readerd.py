@@ -5,6 +5,7 @@ that is a script. Run: test/flow/readerd.py BUILDDIR [NAME...]
 """
 import multiprocessing
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -18,7 +19,7 @@ import readerd_wire  # noqa: E402
 from readerd_rig import (  # noqa: E402
     ATR, BEGIN, Card, Client, Closed, DENIED, DISCONNECT, ESTABLISH, Failure,
     GONE_READER, HOLD, MISMATCH, NO_CARD, READER, REMOVED, RESET, SHARING,
-    STATES, STATUS, Service, TRANSMIT, WAIT, end, expect, find_program,
+    STATES, STATUS, Service, TRANSMIT, VERSION, WAIT, end, expect, find_program,
     greedy, proc_status, ticks, wait_until, watcher, sh)
 
 # ---- the checks
@@ -29,7 +30,7 @@ def foreign_programs(build):
 
     def run(*argv):
         r = subprocess.run(argv, env=env, capture_output=True, text=True,
-                           timeout=30)
+                           timeout=120)
         return r.returncode, r.stdout + r.stderr
     code, text = run("pcsc_scan", "-r")
     expect((code, READER in text), (0, True), "pcsc_scan -r: " + text)
@@ -45,7 +46,7 @@ def foreign_programs(build):
     expect((code, "CA FE" in text.upper()), (0, True),
            "opensc-tool -s: " + text)
     card.out()
-    wait_until(lambda: s.states()[0][2] == 2, 5, "card out")
+    wait_until(lambda: s.states()[0][2] == 2, 60, "card out")
     s.stop()
 
 
@@ -62,7 +63,7 @@ def strangers_sign_with_a_piv_card(build):
                             stdout=s.log, stderr=s.log)
     env = {"PCSCLITE_CSOCK_NAME": f"{s.dir}/pcscd.comm"}
     try:
-        wait_until(lambda: s.states()[0][2] == 0x34, 10, "card in")
+        wait_until(lambda: s.states()[0][2] == 0x34, 60, "card in")
         with open(f"{s.dir}/data", "w") as f:
             f.write("hello")
         tool = ["pkcs11-tool", "--module", "opensc-pkcs11.so"]
@@ -108,13 +109,11 @@ def errors_as_raw_frames(build):
     foreign = s.client()
     foreign.card = c.card
     foreign.establish()
-    began = time.monotonic()
     foreign.say(STATUS, struct.pack("=iI", c.card, 0))
     expect(foreign.closed(), True, "foreign handle")
-    expect(time.monotonic() - began < 1, True, "closed at once")
-    expect(c.end(), 0, "END")
+    expect(c.end(), 0, "END: that did not wait for the transaction to be over")
     card.out()
-    wait_until(lambda: c.status() != 0, 5, "removal")
+    wait_until(lambda: c.status() != 0, 60, "removal")
     expect(c.status(), REMOVED, "status after removal")
     expect(c.transmit()[0], REMOVED, "transmit after removal")
     s.alive()
@@ -172,7 +171,7 @@ def our_own_client_agrees(build):
     s.card()
     r = subprocess.run([find_program(build, "pcsc-live"),
                         f"{s.dir}/pcscd.comm", f"{s.dir}/reader.sock"],
-                       capture_output=True, text=True, timeout=60)
+                       capture_output=True, text=True, timeout=120)
     expect((r.returncode, r.stdout), (0, ""), "pcsc-live: " + r.stderr)
     s.stop()
 
@@ -180,7 +179,7 @@ def our_own_client_agrees(build):
 PCSCD = """
 mount -n -t tmpfs -o mode=755 none /run && mkdir -p /run/pcscd/conf || exit 77
 pcscd -f -c /run/pcscd/conf >/dev/null 2>&1 &
-for i in $(seq 100); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done
+for i in $(seq 600); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.1; done
 "$1" --old /run/pcscd/pcscd.comm
 r=$?
 kill $!
@@ -195,7 +194,7 @@ def our_own_client_talks_to_debians_pcscd(build):
         return
     r = subprocess.run(["unshare", "-m", "sh", "-c", PCSCD, "sh",
                         find_program(build, "pcsc-live")],
-                       capture_output=True, text=True, timeout=60)
+                       capture_output=True, text=True, timeout=120)
     if r.returncode == 77:
         print("    skipped: no private mounts here")
         return
@@ -221,16 +220,18 @@ def two_greedy_clients_get_a_fair_half(build):
     s = Service(build)
     s.card()
     ctx = multiprocessing.get_context("spawn")
-    go, out = ctx.Event(), ctx.Queue()
-    ps = [ctx.Process(target=greedy, args=(f"{s.dir}/pcscd.comm", 3, go, out))
+    both, out = ctx.Barrier(2), ctx.Queue()
+    ps = [ctx.Process(target=greedy,
+                      args=(f"{s.dir}/pcscd.comm", 3, both, out))
           for _ in range(2)]
     for p in ps:
         p.start()
-    time.sleep(1)
-    go.set()
-    counts = [out.get(timeout=30) for _ in ps]
+    times = [out.get(timeout=120) for _ in ps]
     for p in ps:
         p.join()
+    # one may have begun, or been woken, before the other
+    first, last = max(t[0] for t in times), min(t[-1] for t in times)
+    counts = [sum(first <= x <= last for x in t) for t in times]
     share = counts[0] / sum(counts)
     print(f"    transactions: {counts[0]} and {counts[1]}")
     # turns alternate strictly (readerd-queue); a busy machine blurs the clock
@@ -268,7 +269,7 @@ def clients_that_misbehave_cost_only_themselves(build):
 
 
 def cards_that_misbehave_cost_only_themselves(build):
-    s = Service(build, ifd_options=("--card-timeout-ms", "400"))
+    s = Service(build, ifd_options=("--card-timeout-ms", "2000"))
 
     def pull(_):
         card.out()
@@ -289,9 +290,9 @@ def cards_that_misbehave_cost_only_themselves(build):
             expect(rv in (REMOVED, NO_CARD, 0x80100016), True,
                    f"{what}: {rv:#x}")
         if not what.startswith("answers") or what == "answers twice":
-            wait_until(lambda: s.states()[0][2] == 2, 5, f"{what}: out")
+            wait_until(lambda: s.states()[0][2] == 2, 60, f"{what}: out")
         card.out()
-        wait_until(lambda: s.states()[0][2] == 2, 5, f"{what}: gone")
+        wait_until(lambda: s.states()[0][2] == 2, 60, f"{what}: gone")
         s.alive()
     for what, atr in (("garbage", b"\xff" * 8), ("none", b""),
                       ("cut off", ATR[:2]), ("34 bytes", b"\x3b" * 34)):
@@ -301,7 +302,7 @@ def cards_that_misbehave_cost_only_themselves(build):
         c.establish()
         expect(c.connect(), 0x80100067, f"ATR {what}: connect")
         card.out()
-        wait_until(lambda: s.states()[0][2] == 2, 5, "out")
+        wait_until(lambda: s.states()[0][2] == 2, 60, "out")
     s.stop()
 
 
@@ -315,12 +316,12 @@ def a_killed_driver_comes_back(build):
     w.read(16 * 184)
     card.answers[0xB0] = lambda _: time.sleep(30)
     c.say_transmit(b"\0\xb0\0\0")
-    time.sleep(0.1)
+    wait_until(lambda: card.seen, 60, "the command at the card")
     s.workers[0].kill()
     began = time.monotonic()
     expect(c.hear_transmit()[0], GONE_READER, "transmit")
     expect(w.read(8), struct.pack("=II", 0, 0), "the event")
-    wait_until(lambda: s.states()[0][0] == READER, 5, "the reader")
+    wait_until(lambda: s.states()[0][0] == READER, 60, "the reader")
     print(f"    back after {(time.monotonic() - began) * 1000:.0f} ms")
     expect(c.status(), GONE_READER, "the old handle")
     expect(c.ask(DISCONNECT, "iII", c.card, 0, 0)[2], 0, "disconnect")
@@ -334,40 +335,45 @@ def no_wrong_return_under_card_churn(build):
     s = Service(build)
     ctx = multiprocessing.get_context("spawn")
     out = ctx.Queue()
-    ps = [ctx.Process(target=watcher, args=(f"{s.dir}/pcscd.comm", 4, out))
+    ps = [ctx.Process(target=watcher, args=(f"{s.dir}/pcscd.comm", 200, out))
           for _ in range(4)]
     for p in ps:
         p.start()
-    until, churn = time.monotonic() + 5, 0
-    while time.monotonic() < until:
+    churn = 0
+    while any(p.is_alive() for p in ps) and out.qsize() < len(ps):
         card = Card(f"{s.dir}/virtual-0.sock")
         time.sleep(0.003)
         card.out()
         churn += 1
-    results = [out.get(timeout=30) for _ in ps]
+    results = [out.get(timeout=120) for _ in ps]
     for p in ps:
         p.join()
     good, wrong = (sum(r[i] for r in results) for i in (0, 1))
     print(f"    {churn} insertions, {good} good returns, {wrong} wrong ones")
-    expect(wrong, 0, "wrong returns")
-    expect(good > 100, True, "returns")
+    expect((good, wrong), (4 * 200, 0), "returns")
     s.stop()
 
 
 def full_at_the_descriptor_limit(build):
     s = Service(build, nofile=160)
-    many = []
-    for _ in range(300):
-        c = s.client()
-        c.sock.settimeout(0.5)
-        many.append(c)
+    many = [s.client() for _ in range(300)]
     answers = {}
     for c in many:
         try:
-            rv = c.version(4)[2]
-        except (TimeoutError, Closed):
-            rv = "none"
-        answers[rv] = answers.get(rv, 0) + 1
+            c.say(VERSION, struct.pack("=iiI", 4, 4, 0))
+        except Closed:
+            pass
+    # until nobody has heard anything for two seconds
+    waiting = {c.sock: c for c in many}
+    while some := select.select(list(waiting), [], [], 2)[0]:
+        for sock in some:
+            c = waiting.pop(sock)
+            try:
+                rv = struct.unpack("=iiI", c.hear(VERSION, 12))[2]
+            except Closed:
+                rv = "none"
+            answers[rv] = answers.get(rv, 0) + 1
+    answers["still waiting"] = len(waiting)
     print(f"    answers: {answers}")
     expect(answers.get(0, 0) >= 80, True, "served")
     expect(answers.get(0x80100006, 0) >= 1, True, "told that it is full")
@@ -382,7 +388,7 @@ def full_at_the_descriptor_limit(build):
             return s.client().version(4)[2] == 0
         except Closed:
             return False
-    wait_until(served, 5, "room again")
+    wait_until(served, 60, "room again")
     s.stop()
 
 
@@ -402,7 +408,7 @@ def users_without_right_are_refused(build):
                             else "/usr/bin/python3", "-c", code,
                             f"{s.dir}/pcscd.comm"], user=65534, group=65534,
                            extra_groups=[65533], capture_output=True,
-                           text=True, timeout=20, cwd="/")
+                           text=True, timeout=120, cwd="/")
         expect(r.stdout.strip(), str(want), f"{options}: {r.stderr}")
         s.stop()
 
@@ -410,7 +416,7 @@ def users_without_right_are_refused(build):
 def sandboxed_and_private(build):
     s = Service(build)
     for pid in (s.proc.pid, s.workers[0].pid):
-        wait_until(lambda: proc_status(pid)["Seccomp"] == "2", 5, "seccomp")
+        wait_until(lambda: proc_status(pid)["Seccomp"] == "2", 60, "seccomp")
         expect(proc_status(pid)["NoNewPrivs"], "1", "new privileges")
         with open(f"/proc/{pid}/limits") as f:
             core = next(l for l in f if l.startswith("Max core")).split()
@@ -426,17 +432,17 @@ def standalone(build):
          "--virtual", "Flow Reader", "--virtual", "Second", "--ifd",
          find_program(build, "scs-ifd")], stderr=subprocess.PIPE, text=True)
     try:
-        wait_until(lambda: os.path.exists(f"{folder}/virtual-1.sock"), 10,
+        wait_until(lambda: os.path.exists(f"{folder}/virtual-1.sock"), 60,
                    "sockets")
         s.dir = folder
-        wait_until(lambda: Client(s).states()[1][0], 10, "both readers")
+        wait_until(lambda: Client(s).states()[1][0], 60, "both readers")
         r = subprocess.run(["pcsc_scan", "-r"], capture_output=True, text=True,
-                           timeout=30, env={
+                           timeout=120, env={
                                **os.environ,
                                "PCSCLITE_CSOCK_NAME": f"{folder}/pcscd.comm"})
         expect("Second 01 00" in r.stdout, True, r.stdout + r.stderr)
         card = Card(f"{folder}/virtual-0.sock")
-        wait_until(lambda: Client(s).states()[0][2] == 0x34, 10, "card in")
+        wait_until(lambda: Client(s).states()[0][2] == 0x34, 60, "card in")
         for worker in (True, False):
             c = Client(s, worker).open()
             expect((c.hold()[1] if worker else c.begin()), 0, "take it")
@@ -446,7 +452,7 @@ def standalone(build):
         card.out()
     finally:
         proc.terminate()
-        _, text = proc.communicate(timeout=10)
+        _, text = proc.communicate(timeout=60)
         shutil.rmtree(folder)
     expect(proc.returncode, 0, "exit of --standalone: " + text)
 

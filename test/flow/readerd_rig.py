@@ -109,9 +109,9 @@ class Service:
             [theirs, self.pcsc, self.reader])
         theirs.close()
         threading.Thread(target=self.supervise, daemon=True).start()
-        if not self.ready.wait(20):
+        if not self.ready.wait(60):
             raise Failure("not ready: " + self.text())
-        wait_until(lambda: self.states()[0][0] == READER, 20, "the reader")
+        wait_until(lambda: self.states()[0][0] == READER, 60, "the reader")
 
     def listen(self, name, mode):
         s = socket.socket(socket.AF_UNIX)
@@ -190,7 +190,7 @@ class Service:
 
     def card(self, **kw):
         c = Card(f"{self.dir}/virtual-0.sock", **kw)
-        wait_until(lambda: self.states()[0][2] != 2, 10, "card in")
+        wait_until(lambda: self.states()[0][2] != 2, 60, "card in")
         return c
 
     def client(self, worker=False):
@@ -234,7 +234,7 @@ class Client:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(service.dir +
                           ("/reader.sock" if worker else "/pcscd.comm"))
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.context = 0
 
     def close(self):
@@ -295,7 +295,7 @@ class Client:
 
     def open_when_free(self):
         """Connects once a transaction of others is over."""
-        self.sock.settimeout(30)
+        self.sock.settimeout(60)
         return self.open()
 
     def reconnect(self):
@@ -398,17 +398,18 @@ class Pcsclite:
                   ctypes.byref(self.handle), ctypes.byref(active))
 
 
-def greedy(path, seconds, go, out):
+def greedy(path, seconds, all_there, out):
+    """When it had the card."""
     p = Pcsclite(path)
     p.connect()
-    go.wait()
-    until, n = time.monotonic() + seconds, 0
+    all_there.wait()
+    until, times = time.monotonic() + seconds, []
     while time.monotonic() < until:
         p.call("SCardBeginTransaction", p.handle)
+        times.append(time.monotonic())
         time.sleep(0.002)
         p.call("SCardEndTransaction", p.handle, ctypes.c_ulong(0))
-        n += 1
-    out.put(n)
+    out.put(times)
 
 
 def sleeper(path, go, out):
@@ -427,12 +428,12 @@ def sleeper(path, go, out):
     out.put(end_rv & 0xFFFFFFFF)
 
 
-def watcher(path, seconds, out):
+def watcher(path, calls, out):
     """Calls of SCardGetStatusChange under churn: good ones, and wrong ones."""
     p = Pcsclite(path)
     state = SCARD_READERSTATE(name=READER.encode())
-    until, good, wrong = time.monotonic() + seconds, 0, 0
-    while time.monotonic() < until:
+    good, wrong = 0, 0
+    for _ in range(calls):
         rv = p.lib.SCardGetStatusChange(p.context, ctypes.c_ulong(50),
                                         ctypes.byref(state),
                                         ctypes.c_ulong(1)) & 0xFFFFFFFF
@@ -456,7 +457,7 @@ def proc_status(pid):
 
 def sh(folder, *argv, env=None):
     r = subprocess.run(argv, cwd=folder, capture_output=True, text=True,
-                       timeout=60, env={**os.environ, **(env or {})})
+                       timeout=120, env={**os.environ, **(env or {})})
     if r.returncode != 0:
         raise Failure(f"{argv[0]}: exit {r.returncode}: {r.stdout}{r.stderr}")
     return r.stdout

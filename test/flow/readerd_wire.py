@@ -22,7 +22,7 @@ def silent(c, what, seconds=0.3):
     except TimeoutError:
         return
     finally:
-        c.sock.settimeout(20)
+        c.sock.settimeout(60)
     expect(data, "silence", what)
 
 
@@ -59,7 +59,7 @@ def waits_at_4_5(build):
     expect(events_of(c)[0], first, "a card is no reader")
     expect(s.client().version(5)[2], 0, "another")
     s.workers[0].kill()
-    wait_until(lambda: events_of(c)[0] >= first + 2, 10, "reader out and in")
+    wait_until(lambda: events_of(c)[0] >= first + 2, 60, "reader out and in")
     s.stop()
 
 
@@ -86,7 +86,7 @@ def waits_at_4_6(build):
             expect(states[0][2] != 2, True, f"{when}: newer than the event")
         silent(c, f"{when}: once", 0.1)
         card.out()
-        wait_until(lambda: s.states()[0][2] == 2, 5, "out")
+        wait_until(lambda: s.states()[0][2] == 2, 60, "out")
     # a wait that ends before the array was asked for
     c.say(WAIT)
     c.say(STOP)
@@ -169,9 +169,9 @@ def sixteen_readers_and_each_ones_card(build):
     s.dir = folder
     proc = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
     try:
-        wait_until(lambda: os.path.exists(f"{folder}/virtual-15.sock"), 20,
+        wait_until(lambda: os.path.exists(f"{folder}/virtual-15.sock"), 60,
                    "sockets")
-        wait_until(lambda: all(r[0] for r in Client(s).states()), 20,
+        wait_until(lambda: all(r[0] for r in Client(s).states()), 60,
                    "all readers")
         c = Client(s)
         c.version(6)
@@ -194,7 +194,7 @@ def sixteen_readers_and_each_ones_card(build):
         expect(size_of(c), n, "the size stays")
     finally:
         proc.terminate()
-        _, text = proc.communicate(timeout=10)
+        _, text = proc.communicate(timeout=60)
         shutil.rmtree(folder)
     expect(proc.returncode, 0, "exit: " + text)
 

@@ -61,7 +61,7 @@ def processes(st):
 
 def all_are_there(st):
     stack.wait_until(
-        lambda: sorted(n for _, n, _ in processes(st)) == sorted(OPEN), 15,
+        lambda: sorted(n for _, n, _ in processes(st)) == sorted(OPEN), 60,
         "one process of each kind")
 
 
@@ -234,17 +234,17 @@ def traced_and_dead(st):
                 f"ptrace: {os.strerror(ctypes.get_errno())}")
         os.kill(pid, signal.SIGKILL)
         stack.wait_until(lambda: open(f"/proc/{pid}/stat").read().rsplit(
-            ")", 1)[1].split()[0] == "Z", 10, "its end")
+            ")", 1)[1].split()[0] == "Z", 60, "its end")
         time.sleep(1)  # the supervisor has looked, and has seen nothing
         os.waitpid(pid, 0)
-        stack.wait_until(lambda: st.pid_of(name) not in (None, pid), 30,
+        stack.wait_until(lambda: st.pid_of(name) not in (None, pid), 60,
                          f"a new {name}")
     login_again(st)
 
 
 def login_again(st):
     all_are_there(st)
-    st.wait_tokens(1, 30)
+    st.wait_tokens(1)
     code, text = st.login(USER, stack.PIN)
     expect(code, 0, "login: " + text)
 
@@ -254,7 +254,7 @@ def a_killed_supervisor_leaves_nobody(st):
     os.kill(st.scsd.pid, signal.SIGKILL)
     st.scsd.wait()
     stack.wait_until(lambda: not any(os.path.exists(f"/proc/{p}")
-                                     for p in before), 10,
+                                     for p in before), 60,
                      "the end of what it had started")
     st.log.close()
     os.rename(st.log_path, f"{st.log_path}.before")
@@ -269,7 +269,7 @@ def a_greedy_service_starves_no_other(build):
     st = stack.Stack(build)
     st.programs["scs-readerd"] = stack.find_program(st.build, "greedy")
     with st:
-        got = st.wait_log("greedy: ", 30)
+        got = st.wait_log("greedy: ")
         expect(got.split(": ")[1], "128 workers", "what it got")
         expect(sum(n == "scs-ifd" for _, n, _ in processes(st)) <= 128, True,
                "drivers")

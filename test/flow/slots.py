@@ -64,7 +64,7 @@ def one_at_a_time(st):
         which.close()
     st.wait_log('reader "Two": hangs while talking to a card')
     for i in "01":
-        ifd.wait_atr(st, name + i, ifd.ATR, 30)
+        ifd.wait_atr(st, name + i, ifd.ATR)
     expect(ifd.ifds(st)["Two"][0] != pid, True, "a new process")
 
 
@@ -82,7 +82,7 @@ def a_lie_costs_its_own_slots(st, pids):
     expect(good.transmit(PLAIN), GOOD, "a reader of another driver")
     ifd.neighbours_notice_nothing(st, pids)
     for i in "01":
-        ifd.wait_atr(st, "At Once 02 0" + i, ifd.ATR, 30)
+        ifd.wait_atr(st, "At Once 02 0" + i, ifd.ATR)
     for c in (good, crashes, other):
         c.close()
     at_once(st)

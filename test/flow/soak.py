@@ -232,7 +232,7 @@ def after(s, pids, before, cards):
         if s.pid_of(name) != pids[name]:
             raise stack.Failure(f"{name} is not the process it was")
     cards[0].tell("insert")
-    s.wait_tokens(len(cards), 30)
+    s.wait_tokens(len(cards))
     status, out = s.login(USER, stack.PIN)
     if status != 0:
         raise stack.Failure(f"the last login: {out}")
@@ -245,7 +245,7 @@ def after(s, pids, before, cards):
     def as_before():
         return all(measure(pids)[n][1] <= before[n][1] for n in SERVICES)
     try:
-        stack.wait_until(as_before, 20, "descriptors as before")
+        stack.wait_until(as_before, 60, "descriptors as before")
     except stack.Failure as e:
         raise stack.Failure(f"{e}: {before} then {measure(pids)}")
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 PIN = "123456"
-
+HANG = 60  # s, for what takes a moment: whoever waits longer waits for ever
 
 USERS_DIR = "etc/SmartCardServices/directory/users"
 
@@ -53,6 +53,16 @@ def private_home(folder):
     os.environ["HOME"] = folder
 
 
+def listens(path):
+    """Does somebody? A socket is in its folder a moment before that."""
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.connect(path)
+        except OSError:
+            return False
+        return True
+
+
 class Card:
     """scs-vcard in a virtual reader, steered over its control socket."""
 
@@ -67,13 +77,13 @@ class Card:
              "--control", self.control_path, *extra],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         stack.children.append(self.proc)
-        wait_until(lambda: os.path.exists(self.control_path), 10,
+        wait_until(lambda: listens(self.control_path), 60,
                    "the card's control socket")
 
     def tell(self, line):
         """One line to the card's control socket; its answer, without 'ok'."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(20)
+            s.settimeout(HANG)
             s.connect(self.control_path)
             s.sendall(line.encode() + b"\n")
             s.shutdown(socket.SHUT_WR)
@@ -101,7 +111,7 @@ def end(proc, sig=signal.SIGTERM):
     if proc.poll() is None:
         proc.send_signal(sig)
         try:
-            proc.wait(5)
+            proc.wait(HANG)
         except subprocess.TimeoutExpired:
             proc.kill()
             proc.wait()
@@ -176,7 +186,7 @@ class Stack:
         self.scsd = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                      stdout=self.log, stderr=self.log)
         self.log_mark = 0
-        self.wait_log("]: ready", 15)
+        self.wait_log("]: ready")
         return self
 
     def mark(self):
@@ -187,7 +197,7 @@ class Stack:
         with open(self.log_path, errors="replace") as f:
             return f.read()
 
-    def wait_log(self, part, seconds=15):
+    def wait_log(self, part, seconds=HANG):
         def seen():
             if self.scsd.poll() is not None:
                 raise Failure("scsd ended:\n" + self.log_text())
@@ -200,7 +210,7 @@ class Stack:
     def run(self, name, *args, stdin="", check=None, env=None):
         """Run one of the project's programs; (status, stdout, stderr)."""
         r = subprocess.run([self.program(name), *args], input=stdin,
-                           capture_output=True, text=True, timeout=60,
+                           capture_output=True, text=True, timeout=2 * HANG,
                            env={**os.environ, **(env or {})})
         if check is not None and r.returncode != check:
             raise Failure(f"{name} {' '.join(args)}: exit {r.returncode}, "
@@ -263,10 +273,10 @@ class Stack:
         """(status, dialogue)"""
         r = subprocess.run(self.login_argv(user, *answers, **kw),
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, text=True, timeout=60)
+                           stderr=subprocess.STDOUT, text=True, timeout=2 * HANG)
         return r.returncode, r.stdout
 
-    def wait_tokens(self, n, seconds=15):
+    def wait_tokens(self, n, seconds=HANG):
         def count():
             _, out, _ = self.tool("security", "list-smartcards")
             return len(out.split()) == n

@@ -44,7 +44,7 @@ class Client:
 
     def __init__(self, prefix, uid=None):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(30)
+        self.sock.settimeout(stack.HANG)
         if uid is not None:
             os.seteuid(uid)
         try:
@@ -122,6 +122,6 @@ class Client:
             found = self.tokens()
             return found if len(found) == n else None
         if n == 0:
-            stack.wait_until(lambda: not self.tokens(), 15, "an empty list")
+            stack.wait_until(lambda: not self.tokens(), 60, "an empty list")
             return []
-        return stack.wait_until(count, 15, f"{n} token(s)")
+        return stack.wait_until(count, 60, f"{n} token(s)")

@@ -44,7 +44,7 @@ def stranger(st, *apdus, reset=True):
     argv = ["opensc-tool", "--card-driver", "default"]
     for a in apdus:
         argv += ["-s", a]
-    r = subprocess.run(argv, capture_output=True, text=True, timeout=60, env={
+    r = subprocess.run(argv, capture_output=True, text=True, timeout=120, env={
         **os.environ, "OPENSC_CONF": f"{FOLDER}/opensc.conf",
         "PCSCLITE_CSOCK_NAME": f"{st.prefix}/run/pcscd/pcscd.comm"})
     words = [line.split("SW1=0x")[1] for line in r.stdout.splitlines()
@@ -200,10 +200,13 @@ def departed(st, card):
     c = Client(st.prefix)
     (t,) = c.wait_tokens(1)
     ins = struct.pack(">Q", t["insertion"])
-    card.tell("misbehave delay=1500 ins=87 times=1")
+    card.tell("misbehave delay=5000 ins=87 times=1")
     c.send(SIGN, ins + struct.pack(">BBI", 0x9e, 3, 32) + DIGEST)
-    time.sleep(0.2)
+    kill.wait_until_busy(card)
+    until = time.monotonic() + 2.5  # all have left long before it is idle
     for i in range(100):
+        if time.monotonic() > until:
+            break
         hasty = Client(st.prefix)
         hasty.send(LOGIN, ins, b"%06d" % i)
         hasty.close()
@@ -232,7 +235,7 @@ def refusals(st):
     def next_one(name):
         return stack.wait_until(
             lambda: [x for x in other.tokens()
-                     if x["insertion"] != t["insertion"]], 20,
+                     if x["insertion"] != t["insertion"]], 60,
             f"the token after {name}")[0]
 
     def kill_it(name):
@@ -303,7 +306,7 @@ def kills(st):
             except (OSError, stack.Failure):
                 return False
             return len(found) == 1 and found[0]["insertion"] != t["insertion"]
-        stack.wait_until(back, 20, f"the token after {name} was killed")
+        stack.wait_until(back, 60, f"the token after {name} was killed")
         print(f"  {name}")
         c.close()
 
@@ -338,9 +341,10 @@ def standalone(st):
             programs.append(subprocess.Popen(
                 [st.program(argv[0]), *argv[1:]], stdin=subprocess.DEVNULL,
                 stdout=st.log, stderr=st.log))
-            socket = "token.sock" if "tokend" in argv[0] else "virtual-0.sock"
-            stack.wait_until(lambda: os.path.exists(f"{run}/{socket}"), 10,
-                             argv[0])
+            stack.wait_until(
+                lambda: stack.listens(f"{run}/token.sock")
+                if "tokend" in argv[0] else
+                os.path.exists(f"{run}/virtual-0.sock"), 60, argv[0])
         card = stack.Card(st, card_file(st, "alone"),
                           where=f"unix:{run}/virtual-0.sock")
         c = Client(prefix)

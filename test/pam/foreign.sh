@@ -68,7 +68,7 @@ fi
 if command -v login >/dev/null && command -v expect >/dev/null; then
 	authd "card:123456:3:scsdemo"
 	ns run expect -c '
-		set timeout 20
+		set timeout 60
 		spawn -noecho login scsdemo
 		expect "Enter PIN for" { send "123456\r" } timeout { exit 3 } eof { exit 4 }
 		expect -re {\$ $} { send "id -un; exit\r" } timeout { exit 5 } eof { exit 6 }

@@ -51,7 +51,7 @@ authd() {
 	i=0
 	until grep -q ready "$W/ready"; do
 		i=$((i + 1))
-		[ $i -lt 100 ] || {
+		[ $i -lt 1200 ] || {
 			echo "fake-authd does not start"
 			exit 1
 		}

@@ -79,7 +79,7 @@ class Gnupg:
         """gpg-agent looks after its scdaemon every few seconds; until then it
         says that the pipe is broken."""
         said = self.scd("KILLSCD")
-        stack.wait_until(lambda: "OK" in self.scd("GETINFO version")[1], 20,
+        stack.wait_until(lambda: "OK" in self.scd("GETINFO version")[1], 60,
                          "the next scdaemon")
         return said
 
@@ -134,11 +134,11 @@ def reset_and_removal(t, g, ctx, what):
         t.say(f"{what}: after the reset", g.status())
         t.lib.Disconnect(h, 0)
     t.out()
-    stack.wait_until(lambda: "ERR" in g.scd("SERIALNO")[1], 20, "no card")
+    stack.wait_until(lambda: "ERR" in g.scd("SERIALNO")[1], 60, "no card")
     t.say(f"{what}: out", g.scd("SERIALNO"))
     t.say(f"{what}: status, out", g.status())
     t.card()
-    stack.wait_until(lambda: "ERR" not in g.scd("SERIALNO")[1], 20, "a card")
+    stack.wait_until(lambda: "ERR" not in g.scd("SERIALNO")[1], 60, "a card")
     t.say(f"{what}: in", g.scd("SERIALNO"))
     t.say(f"{what}: status, in", g.status())
 

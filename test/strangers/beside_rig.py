@@ -109,7 +109,7 @@ class Pcscd:
             ["/usr/sbin/pcscd", "-f", "-c", "/run/pcscd/conf"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        stack.wait_until(lambda: os.path.exists(self.socket), 10, "pcscd")
+        stack.wait_until(lambda: stack.listens(self.socket), 60, "pcscd")
         self.dir = os.path.dirname(self.socket)
 
     def stop(self):
@@ -255,7 +255,7 @@ class Target:
                 return check(c.states()[slot])
             finally:
                 c.close()
-        stack.wait_until(is_so, 10, what)
+        stack.wait_until(is_so, 60, what)
 
     def raw(self, minor=4):
         c = readerd_rig.Client(self.service)

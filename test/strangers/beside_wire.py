@@ -32,7 +32,7 @@ def fate(c, n, seconds=1.0):
     except ConnectionError:
         return f"closed after {len(data)}"
     finally:
-        c.sock.settimeout(20)
+        c.sock.settimeout(60)
     return struct.unpack("=I", data[-4:])[0] if n >= 4 else data.hex()
 
 

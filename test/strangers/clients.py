@@ -211,7 +211,7 @@ class Clients:
                              stderr=subprocess.STDOUT, text=True)
         self.s.children.append(p)
         stack.wait_until(lambda: os.path.exists(flag) or
-                         p.poll() is not None, 20, "the monitor")
+                         p.poll() is not None, 60, "the monitor")
         time.sleep(1.5)
         self.card.tell("remove")
         self.s.wait_tokens(0)

@@ -114,7 +114,7 @@ def reasons(st, lines):
             f'reader "{re.escape(x.name)}": (hangs while opening the reader|'
             "its driver cannot open (channel (0x)?[0-9a-f]+ at )?"
             f"{re.escape(x.path)}[,:])")
-        stack.wait_until(lambda: reason.search(st.log_text()), 30,
+        stack.wait_until(lambda: reason.search(st.log_text()), 60,
                          f"a reason for {x.name}")
     st.wait_log("/dev/nowhere:1, which is not there: its driver is ended")
 
@@ -141,7 +141,7 @@ def ours(build, port):
         found = readers(f"{prefix}/run/pcscd")
         card = stack.Card(st, st.new_card("card"),
                           where=f"tcp:127.0.0.1:{port}")
-        stack.wait_until(lambda: ifd.states(st)["Virtual PCD 00 00"][4], 20,
+        stack.wait_until(lambda: ifd.states(st)["Virtual PCD 00 00"][4], 60,
                          "a card in the one that works")
         reasons(st, lines)
         text = st.log_text()
@@ -166,7 +166,7 @@ def theirs(port):
                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
     try:
-        stack.wait_until(lambda: os.path.exists("/run/pcscd/pcscd.comm"), 30,
+        stack.wait_until(lambda: stack.listens("/run/pcscd/pcscd.comm"), 60,
                          "pcscd")
         print("readers", *readers("/run/pcscd"), sep="\n")
     finally:

@@ -77,7 +77,7 @@ CHANNELID $(printf '0x%X' "$PORT")
 END
 	/usr/sbin/pcscd -f -c "$W/readers" >"$W/pcscd.log" 2>&1 &
 	pids="$pids $!"
-	wait_for 50 test -S /run/pcscd/pcscd.comm || {
+	wait_for 600 test -S /run/pcscd/pcscd.comm || {
 		cat "$W/pcscd.log"
 		echo "pcscd does not start"
 		exit 1
@@ -90,7 +90,7 @@ start_card() {
 		--control "$CONTROL" &
 	card_pid=$!
 	pids="$card_pid $pids"
-	wait_for 100 card_seen || {
+	wait_for 300 card_seen || {
 		echo "the card does not arrive in the reader"
 		exit 1
 	}
@@ -104,7 +104,7 @@ stop_card() {
 	kill "$card_pid" 2>/dev/null || :
 	wait "$card_pid" 2>/dev/null || :
 	rm -f "$CONTROL"
-	sleep 0.5
+	wait_for 300 fails card_seen # pcscd looks now and then
 }
 
 tell() {

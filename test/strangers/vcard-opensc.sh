@@ -193,10 +193,9 @@ check "PIN change" p11 --login --pin 123456 --change-pin --new-pin 65432100
 check_fails "the old PIN is refused" p11 --login --pin 123456 -O
 check "the new one is taken" p11 --login --pin 65432100 -O
 tell remove
-sleep 1
-check_fails "a pulled card is gone" card_seen
+check "a pulled card is gone" wait_for 300 fails card_seen
 tell insert
-check "a card put back is seen" wait_for 50 card_seen
+check "a card put back is seen" wait_for 300 card_seen
 stop_card
 
 # RSA 3072, P-384 in retired slots too; extended length
