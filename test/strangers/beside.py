@@ -95,7 +95,7 @@ def start(side, argv):
 
 
 def results(side, proc):
-    text, _ = proc.communicate(timeout=500)
+    text, _ = proc.communicate(timeout=1000)
     if proc.returncode != 0:
         sys.exit(f"{side}: exit {proc.returncode}\n{text}")
     found = {}

@@ -63,7 +63,7 @@ class Clients:
                     "PCSCLITE_CSOCK_NAME": f"{s.prefix}/run/pcscd/pcscd.comm"}
         self.env.pop("PYTHONPATH", None)
 
-    def run(self, *argv, data="", status=0, seconds=60):
+    def run(self, *argv, data="", status=0, seconds=200):
         r = subprocess.run(argv, input=data, encoding="latin-1", env=self.env,
                            cwd=self.w, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, timeout=seconds)
@@ -204,20 +204,19 @@ class Clients:
 
     def python(self):
         need("/usr/lib/python3/dist-packages/smartcard/System.py")
-        flag = f"{self.w}/monitored"
+        seen = f"{self.w}/monitored"
+        open(seen, "w").close()
         p = subprocess.Popen(["/usr/bin/python3", "-B",
-                              f"{HERE}/smartcard_client.py", flag],
+                              f"{HERE}/smartcard_client.py", seen],
                              env=self.env, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True)
         self.s.children.append(p)
-        stack.wait_until(lambda: os.path.exists(flag) or
-                         p.poll() is not None, 60, "the monitor")
-        time.sleep(1.5)
-        self.card.tell("remove")
-        self.s.wait_tokens(0)
-        time.sleep(1.5)  # pyscard polls, each second
-        self.card.tell("insert")
-        out, _ = p.communicate(timeout=40)
+        # pyscard polls, each second, and nobody else sees that
+        for events, then in (("in", "remove"), ("in out", "insert")):
+            stack.wait_until(lambda: open(seen).read() == events or
+                             p.poll() is not None, 60, f"pyscard's {events}")
+            self.card.tell(then)
+        out, _ = p.communicate(timeout=120)
         self.says(out, "reader Yubico YubiKey CCID 00 00", "atr 3b",
                   "select 9000 True", "events True ['in', 'out', 'in']")
         self.s.wait_tokens(1)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A Python program with a card (pyscard), run by the system's own Python.
 
-argv[1]: the path of a file that is touched when the monitor runs; the card
-then goes out and in. Each line printed is a result clients.py expects.
+argv[1]: the path of a file that gets what the monitor sees: the card, and how
+it then goes out and in. Each line printed is a result clients.py expects.
 """
 import sys
 import threading
@@ -20,6 +20,8 @@ class Watch(CardObserver):
     def update(self, observable, actions):
         added, removed = actions
         self.seen += ["in"] * len(added) + ["out"] * len(removed)
+        with open(sys.argv[1], "w") as f:
+            f.write(" ".join(self.seen))
         if self.seen == ["in", "out", "in"]:
             self.came_back.set()
 
@@ -36,6 +38,5 @@ connection.disconnect()
 
 monitor, watch = CardMonitor(), Watch()
 monitor.addObserver(watch)
-open(sys.argv[1], "w").close()
-print("events", watch.came_back.wait(15), watch.seen)
+print("events", watch.came_back.wait(120), watch.seen)
 monitor.deleteObserver(watch)
