@@ -209,7 +209,8 @@ def make(folder, build, init, more):
     root.put("/bin/udevadm", "/lib/systemd/systemd-udevd")
     for rules in ("50-udev-default", "60-fido-id", "70-uaccess", "92-libccid"):
         root.put(f"/lib/udev/rules.d/{rules}.rules")
-    root.put("/usr/lib/pcsc/drivers/ifd-ccid.bundle")
+    for driver in ("ccid", "acsccid"):
+        root.put(f"/usr/lib/pcsc/drivers/ifd-{driver}.bundle")
     root.put("/etc/libccid_Info.plist")
     for module in ("unix", "permit", "deny"):
         root.put(f"{MULTIARCH}/security/pam_{module}.so")

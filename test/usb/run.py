@@ -17,6 +17,7 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "flow")]
+import acs  # noqa: E402
 import faults  # noqa: E402
 import image  # noqa: E402
 import machine  # noqa: E402
@@ -231,6 +232,7 @@ STEPS = (
     *suspend.STEPS,
     *slots.STEPS,
     *faults.STEPS,
+    *acs.STEPS,
     nothing_was_killed_and_the_service_ends,
     slots.pcscd_gives_them_the_same_names,
 )

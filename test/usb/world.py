@@ -32,6 +32,7 @@ GONE = ("0x80100017", "0x80100069", "0x8010001D", "0x80100068")
 # whose card it is: what `scs-vcard create` is told, the key of a login
 PEOPLE = {"alice": ("--t0 --pin-tries 9", "p256"), "other": ("--t0", "p256"),
           "bob": ("--extended", "rsa2048"), "carol": ("--extended", "p256")}
+PEOPLE["dora"] = ("--extended", "p256")  # in a reader of ACS
 
 
 class World:
@@ -54,7 +55,7 @@ class World:
         self.make_readers()
 
     def make_readers(self):
-        """Two of our own making; they are not plugged in yet."""
+        """Three of our own making; they are not plugged in yet."""
         self.echo, self.echo_there = ccid.Echo(), ccid.Echo()
         self.bob, self.carol = (ccid.Remote(self.card_path(x))
                                 for x in ("bob", "carol"))
@@ -66,6 +67,10 @@ class World:
             [ccid.Interface("Contact", ccid.EXTENDED, [self.carol]),
              ccid.Interface("Contactless", ccid.EXTENDED, [self.echo_there],
                             interrupts=False)])
+        self.acs = redir.Device(
+            f"{self.socks}/acs.sock", "072f:b100", "SCS0005",
+            [ccid.Interface("ICC", ccid.EXTENDED, [
+                ccid.Remote(self.card_path("dora"))])])
 
     def card_file(self, who):
         return f"{self.folder}/{who}.card"
@@ -114,7 +119,7 @@ class World:
         for name in ("card", "card2"):
             argv += ["-chardev", f"socket,id={name},path={self.socks}/{name}"
                      ".sock,server=on,wait=off"]
-        for name in ("slots", "parts"):
+        for name in ("slots", "parts", "acs"):
             argv += ["-chardev", f"socket,id={name},path={self.socks}/{name}"
                      ".sock,server=on,wait=off",
                      "-device", f"usb-redir,chardev={name},bus=xhci.0"]
@@ -123,7 +128,8 @@ class World:
                 "ccid-card-passthru,id=reader-slot,chardev=card"]
 
     def start_readers(self):
-        for r in (self.reader, self.second, self.two_slots, self.two_parts):
+        for r in (self.reader, self.second, self.two_slots, self.two_parts,
+                  self.acs):
             r.start()
 
     def start(self):
