@@ -76,8 +76,13 @@ on_worker(struct service *svc, const struct control *c, int *fd)
 	if (ifd == NULL || ifd->up)
 		return;
 	if (c->error != 0 || *fd < 0 || ifd->hears < 0) {
-		log_err("reader driver %u was not started: %s", ifd->index,
-		    err_text(err_from_wire(c->error)));
+		err_t e = err_from_wire(c->error);
+
+		/* the driver has seen it go before udev told us */
+		log_at(e == ERR_ABSENT && ifd->kind == WORKER_USB ? LOG_LV_DEBUG
+								  : LOG_LV_ERR,
+		    "reader driver %u was not started: %s", ifd->index,
+		    err_text(e));
 		ifd_lost(ifd);
 	} else if (ifd_attach(ifd, fd_take(fd), fd_take(&ifd->hears)) !=
 	    ERR_OK) {
