@@ -36,8 +36,9 @@
  * TOK_SETTLED         -                                 -
  *                     answered when no card is being read any more, or after
  *                     TOK_SETTLED_MS: whose card it is, and whether it is a
- *                     copy, is known only then. A card that comes and goes is
- *                     waited for only while no other is listed
+ *                     copy, is known only then. A card that comes and goes, and
+ *                     a reader that has just gone with its card, are waited for
+ *                     only while no other is listed
  *
  * TOK_ANSWER begins with u16 err_t. When it is not ERR_OK there follow: str
  * reason, u8 tries (0xff: unknown). When it is ERR_OK:

@@ -3,15 +3,17 @@
  * Who asks for a PIN has to know all cards first: his own may be the one that is
  * being read, and the one that is listed its copy. A card that others keep from
  * being read, or that no worker could read, is not waited for; a reader service
- * that has just died is, since the next one is on its way. One that comes and
- * goes could hold up everybody else for ever: it is waited for only by who has
- * no other. A PIN goes to none of them that is not listed.
+ * that has just died is, since the next one is on its way. A card that comes and
+ * goes could hold up everybody else for ever, and so could its reader: they are
+ * waited for only while there is no other card. A PIN goes to no card that is not
+ * listed.
  */
 #include "base/clock.h"
 #include "tokend/tokend.h"
 
 #define LOOK_MS 50
-#define AWAY_MS 5000 /* what has been away for longer may stay away */
+#define AWAY_MS 5000 /* a service that has been away for longer may stay away */
+#define GONE_MS 2000 /* the same of a reader */
 
 static const struct entry *
 being_read(const struct tokend *d)
@@ -33,20 +35,15 @@ any_listed(const struct tokend *d)
 	return e != NULL;
 }
 
+/* The reader of the only card went: perhaps its driver died. */
 static bool
-waits_for_a_card(const struct tokend *d)
+reader_on_its_way(const struct tokend *d)
 {
-	bool listed = any_listed(d);
-
-	for (const struct entry *e = d->entries; e != NULL; e = e->next) {
-		if (entry_reading(e) && !(e->paced && listed))
-			return true;
-	}
-	return false;
+	return d->gone[0] != '\0' && clock_ms() - d->gone_ms < GONE_MS;
 }
 
 static bool
-on_its_way(const struct tokend *d)
+service_on_its_way(const struct tokend *d)
 {
 	return d->pcsc_lost_ms != 0 && clock_ms() - d->pcsc_lost_ms < AWAY_MS;
 }
@@ -54,7 +51,13 @@ on_its_way(const struct tokend *d)
 static bool
 settled(const struct tokend *d)
 {
-	return !waits_for_a_card(d) && !on_its_way(d);
+	bool listed = any_listed(d);
+
+	for (const struct entry *e = d->entries; e != NULL; e = e->next) {
+		if (entry_reading(e) && !(e->paced && listed))
+			return false;
+	}
+	return !service_on_its_way(d) && (listed || !reader_on_its_way(d));
 }
 
 static void

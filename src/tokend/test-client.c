@@ -162,6 +162,35 @@ TEST(who_asks_while_the_reader_service_starts_again_hears_it_then)
 	stop();
 }
 
+TEST(a_reader_that_has_just_gone_with_the_only_card_is_waited_for)
+{
+	struct worker w;
+	int c;
+
+	start();
+	c = client();
+	(void)snprintf(d.gone, sizeof(d.gone), "A");
+	d.gone_ms = clock_ms();
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	w = card("B", "other");
+	assert_string_equal(settled(c), "");
+	entry_remove(entry_find(&d, "B"));
+	d.gone_ms = clock_ms();
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_null(settled(c));
+	d.gone[0] = '\0';
+	assert_string_equal(settled(c), "");
+	/* one that has been unplugged stays away */
+	(void)snprintf(d.gone, sizeof(d.gone), "A");
+	d.gone_ms = clock_ms() - TOK_SETTLED_MS;
+	ask(c, TOK_SETTLED, 0, NULL);
+	assert_string_equal(settled(c), "");
+	fd_close(&c);
+	fd_close(&w.fd);
+	stop();
+}
+
 TEST(who_asks_whether_all_is_read_hears_it_then)
 {
 	struct worker w, busy;

@@ -242,6 +242,27 @@ TEST(cards_come_and_go)
 	finish();
 }
 
+/* Which is what its driver's death looks like. */
+TEST(a_reader_that_goes_with_its_card_is_remembered_until_both_are_back)
+{
+	begin("oa");
+	show("-o");
+	assert_true(comes(0));
+	assert_string_equal(d.gone, ""); /* there was no card in it */
+	show("-b");
+	assert_true(comes(1));
+	show("--");
+	assert_true(comes(0));
+	assert_string_equal(d.gone, "R1");
+	show("ao");
+	assert_true(comes(1));
+	assert_string_equal(d.gone, "R1"); /* its card is not seen yet */
+	show("ab");
+	assert_true(comes(2));
+	assert_string_equal(d.gone, "");
+	finish();
+}
+
 TEST(a_card_that_was_changed_unseen_is_another_one)
 {
 	uint32_t first;

@@ -89,6 +89,8 @@ struct tokend {
 	sd_event_source *pcsc_io, *pcsc_retry;
 	uint64_t pcsc_backoff_ms;
 	uint64_t pcsc_lost_ms; /* clock_ms() when it went; 0: it is there */
+	char gone[TOKEN_READER_MAX]; /* the reader that went with its card */
+	uint64_t gone_ms; /* clock_ms() when it did */
 	int control; /* -1: standalone, workers are our own children */
 	const char *reader_path, *worker_program; /* standalone */
 	bool debug;

@@ -3,6 +3,7 @@
  * Which cards are in: a plain PC/SC connection that is told of every change. A
  * service that goes away takes its cards with it, and is looked for again.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -22,6 +23,23 @@ has_card(const struct wire_reader_state *r)
 	    (r->state & WIRE_STATE_SWALLOWED) == 0;
 }
 
+static bool
+is_there(const struct wire_reader_state *now, size_t n, const char *reader)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(now[i].reader, reader, WIRE_READER_NAME) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+note_reader(struct tokend *d, const char *reader)
+{
+	(void)snprintf(d->gone, sizeof(d->gone), "%s", reader);
+	d->gone_ms = clock_ms();
+}
+
 static void
 remove_gone(struct tokend *d, const struct wire_reader_state *now, size_t n)
 {
@@ -37,6 +55,8 @@ remove_gone(struct tokend *d, const struct wire_reader_state *now, size_t n)
 				now[i].event_counter == e->events &&
 				strncmp(now[i].reader, e->reader,
 				    WIRE_READER_NAME) == 0);
+		if (!still && !is_there(now, n, e->reader))
+			note_reader(d, e->reader);
 		if (!still)
 			entry_remove(e);
 	}
@@ -54,6 +74,8 @@ add_new(struct tokend *d, const struct wire_reader_state *now, size_t n)
 		name[sizeof(name) - 1] = '\0';
 		if (entry_find(d, name) == NULL)
 			entry_add(d, name, now[i].event_counter);
+		if (strcmp(name, d->gone) == 0)
+			d->gone[0] = '\0';
 	}
 }
 

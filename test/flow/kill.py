@@ -115,12 +115,12 @@ def again_and_again(s, card, name):
     pauses_are_short(s, 10)
 
 
-def at_once(s, card):
+def at_once(s, card, name, gone):
     """Who comes in the moment is let in, and does not hear of no card."""
     for _ in range(5):
         s.mark()
-        os.kill(victim(s, "scs-readerd"), signal.SIGKILL)
-        s.wait_log("the reader service is gone")
+        os.kill(victim(s, name), signal.SIGKILL)
+        s.wait_log(gone)
         code, out = s.login(USER, stack.PIN)
         if code != 0:
             raise stack.Failure(f"not let in: {out}"
@@ -213,7 +213,10 @@ def killed_often(s, card):
         if " " not in name:
             yield (f"{name}, ten times in a row",
                    lambda name=name: again_and_again(s, card, name))
-    yield "scs-readerd, and a login at once", lambda: at_once(s, card)
+    for name, gone in (("scs-readerd", "the reader service is gone"),
+                       ("scs-ifd", "ends: the card was removed")):
+        yield (f"{name}, and a login at once",
+               lambda name=name, gone=gone: at_once(s, card, name, gone))
     yield ("scs-token-worker, four times in a row",
            lambda: storm(s, card, 4))
     yield ("scs-authd, and no other can be started",
