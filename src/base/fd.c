@@ -293,6 +293,16 @@ fd_pipe(int *out, int *in)
 }
 
 err_t
+fd_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0
+	    ? ERR_OK
+	    : ERR_IO;
+}
+
+err_t
 fd_send_packet(int sock, struct span s, int fd)
 {
 	union {

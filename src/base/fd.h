@@ -54,6 +54,9 @@ MUST_CHECK err_t fd_listen_unix(const char *path, unsigned int mode, int *fd);
 MUST_CHECK err_t fd_pair(int type, int *ours, int *theirs);
 MUST_CHECK err_t fd_pipe(int *out, int *in);
 
+/* Nobody waits at this end any more. ERR_IO */
+MUST_CHECK err_t fd_nonblock(int fd);
+
 /*
  * Send or receive one packet (at most n bytes) on a SOCK_SEQPACKET or
  * SOCK_STREAM socket, with at most one descriptor beside it; fd < 0 sends none,

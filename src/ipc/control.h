@@ -16,6 +16,7 @@
  *	CONTROL_WORKER_SAYS  readerd: just before that packet, if a worker was
  *	                     started; the pipe comes along out of which comes
  *	                     what it says
+ *	CONTROL_WORKER_PRINTS  the same of its standard output and error
  *	CONTROL_WORKER_GONE  that worker (same cookie) has ended
  *	CONTROL_RELOAD       preferences have changed
  *	CONTROL_BUNDLE       readerd: the bundle `index` is in folder `path`, and
@@ -44,6 +45,7 @@ enum control_type {
 	CONTROL_BUNDLE,
 	CONTROL_READER,
 	CONTROL_WORKER_SAYS,
+	CONTROL_WORKER_PRINTS,
 };
 
 enum worker_kind {

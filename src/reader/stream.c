@@ -128,14 +128,6 @@ stream_ready(struct stream *s, uint32_t events)
 		update(s);
 }
 
-static bool
-nonblock(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
 err_t
 stream_init(struct stream *s, sd_event *ev, int fd,
     const struct stream_ops *ops, void *ctx)
@@ -150,7 +142,8 @@ stream_init(struct stream *s, sd_event *ev, int fd,
 	s->paused = s->closing = s->again = s->is_late = false;
 	if (fd < 0)
 		return ERR_OK;
-	e = nonblock(fd) ? streamset_add(s, ev) : ERR_IO;
+	if ((e = fd_nonblock(fd)) == ERR_OK)
+		e = streamset_add(s, ev);
 	if (e != ERR_OK)
 		fd_close(&s->fd);
 	return e;
@@ -162,7 +155,8 @@ stream_in_pipe(struct stream *s, int pipe)
 	err_t e;
 
 	s->in_fd = pipe;
-	e = nonblock(pipe) ? streamset_add_pipe(s) : ERR_IO;
+	if ((e = fd_nonblock(pipe)) == ERR_OK)
+		e = streamset_add_pipe(s);
 	if (e != ERR_OK)
 		fd_close(&s->in_fd);
 	else

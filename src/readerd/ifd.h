@@ -11,6 +11,7 @@
 #include "reader/stream.h"
 #include "reader/usb/scan.h"
 #include "reader/worker.h"
+#include "readerd/said.h"
 
 struct service;
 struct slot;
@@ -25,6 +26,7 @@ struct ifd {
 	bool idle; /* a USB reader that is not plugged in */
 	struct stream channel;
 	int hears; /* owned: of a process that is being started; -1 */
+	struct said said; /* what it prints */
 	bool up;
 	uint64_t since; /* clock_ms() of the start of its process */
 	uint64_t backoff_ms;

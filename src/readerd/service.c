@@ -23,6 +23,7 @@ service_init(struct service *svc, sd_event *ev)
 			.what = i,
 			.channel = STREAM_NONE,
 			.hears = -1 };
+		said_init(&svc->ifds[i].said, i);
 	}
 }
 
@@ -48,6 +49,7 @@ service_done(struct service *svc)
 		stream_done(&svc->ifds[i].channel);
 		sd_event_source_disable_unref(svc->ifds[i].restart);
 		sd_event_source_disable_unref(svc->ifds[i].child);
+		said_close(&svc->ifds[i].said);
 	}
 	for (size_t i = 0; i < svc->slots_n; i++)
 		drop_slot(svc->slots[i]);

@@ -27,7 +27,7 @@ listen_below(const char *dir, const char *name, int *fd)
 
 /* In the child: never returns. */
 static void
-become_ifd(unsigned int index, int channel, int say)
+become_ifd(unsigned int index, int channel, int say, int print)
 {
 	const char *argv[12] = { "scs-ifd", "--virtual", self->names[index] };
 	char device[SCS_PATH_MAX];
@@ -53,7 +53,8 @@ become_ifd(unsigned int index, int channel, int say)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* all are above 5: standalone_start() keeps the low numbers taken */
-	if (dup2(channel, WORKER_FD) < 0 || dup2(say, WORKER_SAY_FD) < 0 ||
+	if (dup2(print, STDOUT_FILENO) < 0 || dup2(print, STDERR_FILENO) < 0 ||
+	    dup2(channel, WORKER_FD) < 0 || dup2(say, WORKER_SAY_FD) < 0 ||
 	    dup2(self->listen[index], WORKER_DEVICE_FD) < 0)
 		_exit(127);
 	(void)execve(self->ifd_program, (char *const *)(uintptr_t)argv, env);
@@ -77,6 +78,7 @@ static void
 spawn(struct ifd *ifd)
 {
 	CLOSE_FD int ours = -1, theirs = -1, hear = -1, say = -1;
+	CLOSE_FD int text = -1, print = -1;
 	pid_t pid;
 
 	if (ifd->pid > 0) {
@@ -85,15 +87,18 @@ spawn(struct ifd *ifd)
 		return;
 	}
 	if (fd_pair(SOCK_STREAM, &ours, &theirs) != ERR_OK ||
-	    fd_pipe(&hear, &say) != ERR_OK || (pid = fork()) < 0) {
+	    fd_pipe(&hear, &say) != ERR_OK ||
+	    fd_pipe(&text, &print) != ERR_OK || fd_nonblock(print) != ERR_OK ||
+	    (pid = fork()) < 0) {
 		log_err("reader driver %u: cannot start it", ifd->index);
 		return;
 	}
 	if (pid == 0)
-		become_ifd(ifd->index, theirs, say);
+		become_ifd(ifd->index, theirs, say, print);
 	ifd->pid = pid;
 	if (sd_event_add_child(
 		ifd->svc->ev, &ifd->child, pid, WEXITED, on_child, ifd) < 0 ||
+	    said_open(&ifd->said, ifd->svc->ev, fd_take(&text)) != ERR_OK ||
 	    ifd_attach(ifd, fd_take(&ours), fd_take(&hear)) != ERR_OK)
 		log_err("reader driver %u: no memory", ifd->index);
 }

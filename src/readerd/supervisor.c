@@ -68,6 +68,17 @@ on_worker_says(struct service *svc, const struct control *c, int *fd)
 	ifd->hears = fd_take(fd);
 }
 
+/* The same. */
+static void
+on_worker_prints(struct service *svc, const struct control *c, int *fd)
+{
+	struct ifd *ifd = by_cookie(svc, c->cookie);
+
+	if (ifd != NULL && *fd >= 0 &&
+	    said_open(&ifd->said, svc->ev, fd_take(fd)) != ERR_OK)
+		log_err("reader driver %u: what it says is lost", ifd->index);
+}
+
 static void
 on_worker(struct service *svc, const struct control *c, int *fd)
 {
@@ -149,6 +160,8 @@ on_control(
 	}
 	if (c.type == CONTROL_WORKER_SAYS)
 		on_worker_says(svc, &c, &fd);
+	else if (c.type == CONTROL_WORKER_PRINTS)
+		on_worker_prints(svc, &c, &fd);
 	else if (c.type == CONTROL_WORKER)
 		on_worker(svc, &c, &fd);
 	else if (c.type == CONTROL_WORKER_GONE &&

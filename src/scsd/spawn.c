@@ -33,6 +33,8 @@ place_fds(const struct spawn *s, int *program)
 
 	if ((null = open("/dev/null", O_RDONLY)) < 0 || dup2(null, 0) < 0)
 		die("/dev/null");
+	if (s->print > 0 && (dup2(s->print, 1) < 0 || dup2(s->print, 2) < 0))
+		die("dup2");
 	if ((*program = fcntl(*program, F_DUPFD_CLOEXEC, SPARE_FD)) < 0)
 		die("F_DUPFD");
 	for (size_t i = 0; i < s->fds_n; i++) {

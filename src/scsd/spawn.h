@@ -20,6 +20,7 @@ struct spawn {
 	const char *const *argv; /* NULL-terminated, argv[0] included */
 	int fds[SPAWN_FDS_MAX]; /* become 3, 4, ... in the child; borrowed */
 	size_t fds_n;
+	int print; /* its standard output and error; borrowed; 0: ours */
 	bool drop; /* change to uid and gid, no supplementary groups */
 	bool few; /* few descriptors and threads: it is not trusted with more */
 	uid_t uid;
@@ -27,7 +28,7 @@ struct spawn {
 };
 
 /*
- * Fork and execute. Standard input is /dev/null, output and error are ours.
+ * Fork and execute. Standard input is /dev/null.
  * The child gets: no new privileges, no core dumps, SIGKILL when we die, as
  * much locked memory as it wants (secrets), umask 077, signals as at boot; and
  * descriptors for many clients, or, with `few`, SPAWN_FEW_FDS of them and, if

@@ -162,6 +162,7 @@ device_side(struct scsd *d, const struct control *c, int *opened, int *use)
 struct ends {
 	int ours, theirs; /* the channel */
 	int hear, say; /* a driver's pipe */
+	int read, print; /* the pipe of its standard output and error */
 };
 
 static err_t
@@ -171,6 +172,11 @@ make_ends(uint32_t kind, struct ends *out)
 
 	if (e == ERR_OK && kind != WORKER_TOKEN)
 		e = fd_pipe(&out->hear, &out->say);
+	if (e == ERR_OK && kind != WORKER_TOKEN)
+		e = fd_pipe(&out->read, &out->print);
+	/* nobody waits to be read who says too much (readerd/said.h) */
+	if (e == ERR_OK && out->print >= 0)
+		e = fd_nonblock(out->print);
 	return e;
 }
 
@@ -181,6 +187,8 @@ close_ends(struct ends *ends)
 	fd_close(&ends->theirs);
 	fd_close(&ends->hear);
 	fd_close(&ends->say);
+	fd_close(&ends->read);
+	fd_close(&ends->print);
 }
 
 /* A worker's command line; `num` is its scratch space. */
@@ -311,6 +319,8 @@ start(struct worker *w, const struct control *c, const struct ends *ends)
 		sp.fds[sp.fds_n++] = ends->say;
 	if (device >= 0)
 		sp.fds[sp.fds_n++] = device;
+	if (ends->print >= 0)
+		sp.print = ends->print;
 	build_args(d, c, &args);
 	if ((e = scsd_program(d, args.v[0], program)))
 		return e;
@@ -341,6 +351,9 @@ hand_over(const struct service *s, const struct control *request,
 
 	if (started == ERR_OK && ends->hear >= 0)
 		e = control_send(s->control, &c, ends->hear);
+	c.type = CONTROL_WORKER_PRINTS;
+	if (e == ERR_OK && started == ERR_OK && ends->read >= 0)
+		e = control_send(s->control, &c, ends->read);
 	c.type = CONTROL_WORKER;
 	c.error = started;
 	if (e == ERR_OK)
@@ -354,7 +367,7 @@ hand_over(const struct service *s, const struct control *request,
 void
 worker_spawn(struct service *s, const struct control *request)
 {
-	struct ends ends = { -1, -1, -1, -1 };
+	struct ends ends = { -1, -1, -1, -1, -1, -1 };
 	struct worker *w = free_entry(s);
 	err_t e;
 

@@ -6,6 +6,7 @@ vpcd with a PIV card and others, and one that does everything wrong.
 usage: ifd.py BUILD
 """
 import os
+import re
 import shutil
 import signal
 import socket
@@ -355,6 +356,7 @@ def bad_driver_checks(st, is_sanitized):
         expect(answer, (0, b"\x90\0"), "how many threads it may have")
     _, before, answer, _ = one_command(st, name, 0xE5)
     expect(answer[0] != 0, True, "an answer without status word")
+    prints_too_much(st, name)
     _, _, answer, _ = one_command(st, name, 0xE7)
     expect(answer, (0, b"\x90\0"), "what the sandbox has to refuse")
     expect(ifds(st)["Bad"][0], before, "neither ends the process")
@@ -400,6 +402,22 @@ def reader_does_not_answer(st, pids, name, ins, what):
     expect(ifds(st)[label][0] != before, True, f"{what}: a new process")
     neighbours_notice_nothing(st, pids)
     print(f"  {what}: ended, back")
+
+
+def prints_too_much(st, name):
+    """Its words are its own, and they fill no disk."""
+    st.mark()
+    _, _, answer, _ = one_command(st, name, 0xF2)
+    expect(answer, (0, b"\x90\0"), "printing")
+    st.wait_log(": on and on")
+    time.sleep(0.5)
+    lines = st.log_text()[st.log_mark:].splitlines()
+    said = [ln for ln in lines if "forged" in ln or "on and on" in ln]
+    expect([ln for ln in said if not re.match(
+        r"<5>scs-readerd\[\d+\]: reader driver \d+: ", ln)], [],
+        "lines that say who wrote them")
+    expect(sum("forged" in ln for ln in said), 4, "lines that it forged")
+    expect(len(said) <= 200, True, f"{len(said)} of its lines in the log")
 
 
 def leak(st, pids, name, ins):

@@ -34,9 +34,10 @@ OPEN = {
     "scsd": {**EVENTS, "socket:": 8, "anon_inode:[pidfd]": 5,
              "anon_inode:inotify": 1},
     # control, two listening, udev's news and logind's; the driver with what
-    # it says, and, for each of tokend and its worker, a client
+    # it says and what it prints, and, for each of tokend and its worker, a
+    # client
     "scs-readerd": {**EVENTS, "anon_inode:[eventpoll]": 2, "socket:": 9,
-                    "pipe:": 1,
+                    "pipe:": 2,
                     "anon_inode:inotify": 1},
     # control, listening, the reader service, the worker; a spare one to refuse
     # clients with
@@ -84,6 +85,14 @@ def nobody_holds_more_than_he_needs(st):
             expect(n <= OPEN[name].get(what, 0), True,
                    f"{name} has {n} of {what} open; all it has: "
                    f"{dict(descriptors(pid))}")
+
+
+def a_driver_cannot_write_into_the_log(st):
+    for pid, name, _ in processes(st):
+        if name == "scs-ifd":
+            for fd in (1, 2):
+                what = os.readlink(f"/proc/{pid}/fd/{fd}")
+                expect(what.startswith("pipe:"), True, f"its {fd} is {what}")
 
 
 def nobody_can_become_more(st):
@@ -276,7 +285,8 @@ def a_greedy_service_starves_no_other(build):
 
 
 def main():
-    checks = (nobody_holds_more_than_he_needs, nobody_can_become_more,
+    checks = (nobody_holds_more_than_he_needs,
+              a_driver_cannot_write_into_the_log, nobody_can_become_more,
               nobody_can_eat_the_machine, sockets_are_for_whom_they_are,
               contexts_are_small,
               knocking_fills_no_log, traced_and_dead,

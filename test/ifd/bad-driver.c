@@ -28,6 +28,8 @@
  *	00 EF    waits for that as well, and crashes
  *	00 F0    closes its host's socket for requests, and hangs
  *	00 F1    the same of the pipe for answers
+ *	00 F2    prints, on standard output and error, what looks like a line of
+ *	         another process, and many more: 6F if that was not let through
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -292,6 +294,20 @@ two_slots(uint8_t ins)
 		crash(); /* it is wrong about what it can */
 }
 
+static int
+talk(void)
+{
+	static const char line[] =
+	    "<5>scs-authd[1]: login: forged\nx\r<5>scs-authd[1]: forged\n";
+	const ssize_t n = (ssize_t)sizeof(line) - 1;
+	int ok = write(1, line, sizeof(line) - 1) == n &&
+	    write(2, line, sizeof(line) - 1) == n;
+
+	for (int i = 0; i < 100 * 1000; i++)
+		(void)!write(1 + i % 2, "on and on\n", 10);
+	return ok;
+}
+
 long
 IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
     ifdh_dword tx_length, uint8_t *rx, ifdh_dword *rx_length,
@@ -350,6 +366,10 @@ IFDHTransmitToICC(ifdh_dword lun, struct ifdh_pci send, uint8_t *tx,
 		break;
 	case 0xea:
 		if (threads() > 1000)
+			rx[0] = 0x6f;
+		break;
+	case 0xf2:
+		if (!talk())
 			rx[0] = 0x6f;
 		break;
 	case 0xed:
