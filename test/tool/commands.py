@@ -395,7 +395,7 @@ def pair_without_keyring_key_warns(w, c):
 
 def pairings_at_the_same_time_keep_to_one_card_per_user(w, c):
     """scs-authd saw no other card when either of them asked."""
-    hashes, both = [c.hash, "0" * 40], threading.Barrier(2, timeout=30)
+    hashes, both = [c.hash, "0" * 40], threading.Barrier(2, timeout=60)
 
     def answer(body, _):
         both.wait()
@@ -404,7 +404,7 @@ def pairings_at_the_same_time_keep_to_one_card_per_user(w, c):
     many = [subprocess.Popen(w.argv("sc_auth", "pair", "-u", USER, "-h", h),
                              stderr=subprocess.PIPE, text=True)
             for h in hashes]
-    said = [p.communicate(timeout=60)[1] for p in many]
+    said = [p.communicate(timeout=120)[1] for p in many]
     same("exit codes", sorted(p.returncode for p in many), [0, 1])
     assert "oneCardPerUser" in "".join(said), said
     _, out, _ = expect(w, ["sc_auth", "list"], 0)
@@ -653,7 +653,7 @@ class Terminal:
             os.execv(argv[0], argv)
         self.seen = ""
 
-    def until(self, part, seconds=20):
+    def until(self, part, seconds=60):
         end = time.monotonic() + seconds
         while part not in self.seen:
             ready, _, _ = select.select([self.fd], [], [], 0.1)

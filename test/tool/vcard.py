@@ -125,12 +125,12 @@ class Reader:
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
         self.port = self.listener.getsockname()[1]
 
     def accept(self):
         self.card = self.listener.accept()[0]
-        self.card.settimeout(20)
+        self.card.settimeout(60)
 
     def send(self, data):
         self.card.sendall(struct.pack(">H", len(data)) + data)
