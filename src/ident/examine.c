@@ -34,11 +34,15 @@ cert_init(void)
 }
 
 static err_t
-confine(int *fd)
+confine(int *fd, pid_t parent)
 {
 	static const struct rlimit cpu = { CHILD_CPU_S, CHILD_CPU_S };
 	static const struct rlimit none = { 0, 0 };
 
+	/* an answer that nobody waits for is not worth a process */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+	    getppid() != parent)
+		return ERR_IO;
 	if (*fd != CHILD_FD && dup2(*fd, CHILD_FD) < 0)
 		return ERR_IO;
 	*fd = CHILD_FD;
@@ -54,14 +58,14 @@ confine(int *fd)
 
 /* The answer is u16 err_t, then the facts or the reason. */
 static void
-child(struct span der, int fd)
+child(struct span der, int fd, pid_t parent)
 {
 	struct buf out = BUF_INIT(CERT_FACTS_MAX);
 	struct cert_facts f;
 	struct why why = { 0 };
 	err_t e;
 
-	if (confine(&fd) != ERR_OK)
+	if (confine(&fd, parent) != ERR_OK)
 		_exit(2);
 	e = cert_parse(der, &f, &why);
 	buf_put_u16(&out, (uint16_t)e);
@@ -124,7 +128,7 @@ cert_examine(
 {
 	CLOSE_FD int in = -1;
 	int out_fd;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 	err_t e;
 
 	if (der.n == 0 || der.n > CERT_MAX)
@@ -136,7 +140,7 @@ cert_examine(
 		return ERR_IO;
 	}
 	if (pid == 0)
-		child(der, out_fd);
+		child(der, out_fd, parent);
 	fd_close(&out_fd);
 	return collect(pid, in, deadline, out, why);
 }
