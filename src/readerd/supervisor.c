@@ -191,8 +191,12 @@ on_settle(sd_event_source *src, uint64_t usec UNUSED, void *data)
 {
 	static unsigned int turns;
 	struct service *svc = data;
+	bool settled = service_settled(svc);
 
-	if (service_settled(svc) || ++turns == SETTLE_TURNS) {
+	if (settled || ++turns == SETTLE_TURNS) {
+		if (!settled)
+			log_notice("some drivers are slow to show their "
+				   "readers: clients wait no longer for them");
 		service_settle(svc);
 		tell(svc, &(struct control){ .type = CONTROL_READY });
 		sd_event_source_disable_unref(src);

@@ -383,6 +383,23 @@ def bad_driver_checks(st, is_sanitized):
     neighbours_notice_nothing(st, pids)
 
 
+def one_that_hangs_at_the_start(build):
+    """It keeps nobody waiting for the others, and the log says so."""
+    folder = for_everybody(build)
+    prefix = prepare("slow", "".join(
+        reader(name, how, f"{folder}/bad.so")
+        for name, how in (("Hangs open", "hang-open"), ("Well", "well"))))
+    try:
+        with stack.Stack(build, prefix=prefix) as st:
+            expect("some drivers are slow to show their readers" in
+                   st.log_text(), True, "the log")
+            c = connect(st, "Well 02 00")
+            expect(c.transmit(b"\0\1\0\0"), (0, b"\x90\0"), "the other")
+            c.close()
+    finally:
+        shutil.rmtree(folder)
+
+
 def reader_does_not_answer(st, pids, name, ins, what):
     """Its driver says so, and goes on living: it is ended for that."""
     label, before, answer, _ = one_command(st, name, ins)
@@ -436,7 +453,7 @@ def leak(st, pids, name, ins):
 
 
 def main():
-    checks = (debians_vpcd, a_bad_driver)
+    checks = (debians_vpcd, a_bad_driver, one_that_hangs_at_the_start)
     only = sys.argv[2:]
     for check in checks:
         if only and check.__name__ not in only:
