@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +11,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+
+#define FULL_TRIES 10
+#define FULL_WAIT_MS 100
 
 static struct {
 	const char *name;
@@ -70,6 +75,19 @@ log_init(const char *name, int fd, enum log_level max)
 	memset(kinds, 0, sizeof(kinds));
 }
 
+/* Where the other end reads slowly, an error is worth a moment. */
+static void
+put(const char *line, size_t n, enum log_level level)
+{
+	struct pollfd p = { .fd = to.fd, .events = POLLOUT };
+
+	for (int i = 0; write(to.fd, line, n) < 0 && i < FULL_TRIES; i++) {
+		if (errno != EAGAIN || level > LOG_LV_WARNING)
+			return; /* nowhere left to complain */
+		(void)poll(&p, 1, FULL_WAIT_MS);
+	}
+}
+
 static void write_line(enum log_level level, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
@@ -91,8 +109,7 @@ write_line(enum log_level level, const char *fmt, va_list ap)
 	text_clean(line);
 	n = strlen(line);
 	line[n] = '\n';
-	if (write(to.fd, line, n + 1) < 0)
-		return; /* nowhere left to complain */
+	put(line, n + 1, level);
 }
 
 void

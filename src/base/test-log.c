@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +108,51 @@ TEST(how_many_lines_are_missing_is_told_with_the_next)
 	assert_non_null(strstr(got, "turned away: 7\n"));
 	turned_away(8);
 	assert_null(strstr(logged(), "left out"));
+}
+
+static void
+fill(void)
+{
+	static const char much[4096];
+
+	while (write(ends[1], much, sizeof(much)) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* A reader that comes back for what it has not read. */
+static void *
+reads_late(void *seen)
+{
+	char bytes[4096];
+	size_t n = 0;
+
+	(void)usleep(20000);
+	while (memmem(bytes, n, "an error", 8) == NULL) {
+		ssize_t r = read(ends[0], bytes, sizeof(bytes));
+
+		n = r > 0 ? (size_t)r : 0;
+		if (memmem(bytes, n, "a notice", 8) != NULL)
+			*(bool *)seen = true;
+	}
+	return NULL;
+}
+
+TEST(an_error_waits_for_a_slow_reader_and_a_notice_does_not)
+{
+	bool seen = false;
+	pthread_t t;
+
+	start(LOG_LV_NOTICE);
+	fill();
+	log_notice("a notice"); /* nobody reads yet */
+	assert_int_equal(pthread_create(&t, NULL, reads_late, &seen), 0);
+	log_err("an error");
+	assert_int_equal(pthread_join(t, NULL), 0);
+	assert_false(seen);
+	/* with nobody at all it does not wait for ever */
+	fill();
+	log_err("an error");
 }
 
 TEST(log_event_is_one_line_whatever_it_quotes)

@@ -68,7 +68,18 @@ count_anew(struct said *s)
 		return;
 	say_left_out(s);
 	s->since = now;
-	s->lines = 0;
+	s->notices = s->faults = 0;
+	s->bytes = 0;
+}
+
+static bool
+is_too_much(struct said *s, enum log_level level)
+{
+	if (level == LOG_LV_DEBUG)
+		return s->bytes >= SAID_BYTES;
+	if (level == LOG_LV_NOTICE)
+		return ++s->notices > SAID_BURST;
+	return ++s->faults > SAID_BURST;
 }
 
 static void
@@ -82,8 +93,7 @@ end_line(struct said *s)
 	text = said_parse(s->line, &level);
 	if (text[0] == '\0')
 		return;
-	count_anew(s);
-	if (level != LOG_LV_DEBUG && ++s->lines > SAID_BURST)
+	if (is_too_much(s, level))
 		s->left_out++;
 	else
 		log_at(level, "reader driver %u: %s", s->driver, text);
@@ -92,6 +102,7 @@ end_line(struct said *s)
 void
 said_feed(struct said *s, struct span bytes)
 {
+	count_anew(s);
 	for (size_t i = 0; i < bytes.n; i++) {
 		if (bytes.p[i] == '\n')
 			end_line(s);
@@ -114,13 +125,20 @@ read_some(struct said *s)
 	return n;
 }
 
+/* What is in the pipe. */
+static void
+read_last(struct said *s)
+{
+	for (size_t i = 0; s->fd >= 0 && i < LAST_READS && read_some(s) > 0;)
+		i++;
+}
+
 static int
 on_rested(sd_event_source *src UNUSED, uint64_t usec UNUSED, void *data)
 {
 	struct said *s = data;
 
 	s->rest = sd_event_source_disable_unref(s->rest);
-	s->bytes = 0;
 	return sd_event_source_set_enabled(s->io, SD_EVENT_ON);
 }
 
@@ -138,8 +156,9 @@ on_said(sd_event_source *src, int fd UNUSED, uint32_t ev UNUSED, void *data)
 	}
 	if (s->bytes < SAID_BYTES)
 		return 0;
+	read_last(s);
 	if (sd_event_add_time_relative(sd_event_source_get_event(src), &s->rest,
-		CLOCK_MONOTONIC, SAID_WINDOW_MS * 1000ull, 0, on_rested, s) < 0)
+		CLOCK_MONOTONIC, SAID_REST_MS * 1000ull, 0, on_rested, s) < 0)
 		said_close(s);
 	else
 		(void)sd_event_source_set_enabled(src, SD_EVENT_OFF);
@@ -151,14 +170,11 @@ said_close(struct said *s)
 {
 	s->io = sd_event_source_disable_unref(s->io);
 	s->rest = sd_event_source_disable_unref(s->rest);
-	/* what it said last, and nobody has read: its end, as a rule */
-	for (size_t i = 0; s->fd >= 0 && i < LAST_READS && read_some(s) > 0;)
-		i++;
+	read_last(s);
 	fd_close(&s->fd);
 	if (s->n > 0)
 		end_line(s);
 	say_left_out(s);
-	s->bytes = 0;
 }
 
 err_t

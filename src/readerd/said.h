@@ -3,7 +3,9 @@
  * What a driver's process writes to standard output and error: scs-ifd's own
  * lines of log, and whatever the driver prints. It is not trusted: each line
  * comes into our log as said by that driver, so it can be taken for nobody
- * else's, and only so many of them do: the rest is counted.
+ * else's, and only so many of them do: the rest is counted. Who has said
+ * SAID_BYTES is listened to more slowly, and its details are left out: what does
+ * not fit into the pipe is lost, but scs-ifd waits a moment with an error.
  *
  * A line may begin with "<N>", its level (base/log.h), and a name and a process
  * number as log_at() writes them, which are left out. Cut to SAID_LINE.
@@ -19,8 +21,9 @@
 
 #define SAID_LINE 512
 #define SAID_WINDOW_MS 10000
-#define SAID_BURST 200 /* lines in that time, those of level debug apart */
-#define SAID_BYTES (1024 * 1024) /* that are read in it */
+#define SAID_BURST 100 /* notices in that time; as many errors and warnings */
+#define SAID_BYTES (1024 * 1024) /* that are read in it without a rest */
+#define SAID_REST_MS 50
 
 struct said {
 	unsigned int driver; /* whose words they are */
@@ -29,9 +32,9 @@ struct said {
 	char line[SAID_LINE]; /* what has come of the current one */
 	size_t n;
 	uint64_t since; /* clock_ms() at the first line of this window */
-	unsigned int lines; /* in it */
+	unsigned int notices, faults; /* in it */
 	unsigned long left_out;
-	size_t bytes; /* since the last rest */
+	size_t bytes; /* in it */
 };
 
 void said_init(struct said *s, unsigned int driver);
