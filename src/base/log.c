@@ -113,6 +113,18 @@ write_line(enum log_level level, const char *fmt, va_list ap)
 }
 
 void
+log_counted(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (level > to.max)
+		return;
+	va_start(ap, fmt);
+	write_line(level, fmt, ap);
+	va_end(ap);
+}
+
+void
 log_at(enum log_level level, const char *fmt, ...)
 {
 	unsigned long left_out = 0;

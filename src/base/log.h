@@ -33,6 +33,9 @@ void log_init(const char *name, int fd, enum log_level max);
 #define LOG_WINDOW_MS 10000
 void log_at(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
+/* The same, without that limit: the caller has one of its own. */
+void log_counted(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
+
 #define log_err(...) log_at(LOG_LV_ERR, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_LV_WARNING, __VA_ARGS__)
 #define log_notice(...) log_at(LOG_LV_NOTICE, __VA_ARGS__)

@@ -96,7 +96,7 @@ end_line(struct said *s)
 	if (is_too_much(s, level))
 		s->left_out++;
 	else
-		log_at(level, "reader driver %u: %s", s->driver, text);
+		log_counted(level, "reader driver %u: %s", s->driver, text);
 }
 
 void

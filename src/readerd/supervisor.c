@@ -90,8 +90,7 @@ on_worker(struct service *svc, const struct control *c, int *fd)
 		err_t e = err_from_wire(c->error);
 
 		/* the driver has seen it go before udev told us */
-		log_at(e == ERR_ABSENT && ifd->kind == WORKER_USB ? LOG_LV_DEBUG
-								  : LOG_LV_ERR,
+		log_at(e == ERR_REMOVED ? LOG_LV_DEBUG : LOG_LV_ERR,
 		    "reader driver %u was not started: %s", ifd->index,
 		    err_text(e));
 		ifd_lost(ifd);

@@ -124,6 +124,21 @@ TEST(who_says_too_much_is_counted)
 	stop();
 }
 
+/* Who floods the log drives no other driver's line out of it. */
+TEST(each_driver_is_counted_for_itself)
+{
+	struct said other;
+
+	start();
+	said_init(&other, 8);
+	for (unsigned int i = 0; i < 10 * SAID_BURST; i++)
+		say("<4>careful\n");
+	said_feed(&other, span_str("<3>no contact\n"));
+	assert_int_equal(times("driver 8: no contact\n"), 1);
+	said_close(&other);
+	stop();
+}
+
 /* What scs-ifd has to say of its end is not lost in the driver's words. */
 TEST(errors_are_counted_for_themselves)
 {
@@ -134,7 +149,7 @@ TEST(errors_are_counted_for_themselves)
 	assert_int_equal(times("hangs"), 1);
 	for (unsigned int i = 0; i < 10 * SAID_BURST; i++)
 		say("<4>careful\n");
-	assert_int_equal(times("careful"), SAID_BURST - 1);
+	assert_int_equal(times("careful"), SAID_BURST - 1); /* with the error */
 	stop();
 }
 

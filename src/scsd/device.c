@@ -93,7 +93,8 @@ open_node(const struct usb_address *a, const char *node, int *out)
 
 	fd = open(node, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT || errno == ENODEV ? ERR_ABSENT : ERR_IO;
+		return errno == ENOENT || errno == ENODEV ? ERR_REMOVED
+							  : ERR_IO;
 	if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) ||
 	    st.st_rdev != usb_rdev(a))
 		return ERR_FORMAT;

@@ -12,7 +12,7 @@
 #include "reader/usb/address.h"
 
 /*
- * ERR_ABSENT    no such device
+ * ERR_REMOVED   no such device: it has been unplugged
  * ERR_FORMAT    what has its name is not that device
  * ERR_IO        the list could not be changed; errno is logged
  */

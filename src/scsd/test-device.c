@@ -152,7 +152,7 @@ TEST(a_device_that_is_not_there_is_nobodys)
 {
 	const struct usb_address nowhere = { .bus = 255, .device = 127 };
 
-	EXPECT_ERR(ERR_ABSENT, device_grant(&nowhere, USER_A), "no such node");
+	EXPECT_ERR(ERR_REMOVED, device_grant(&nowhere, USER_A), "no such node");
 	device_revoke(&nowhere, USER_A);
 }
 

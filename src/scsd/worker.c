@@ -388,7 +388,7 @@ worker_spawn(struct service *s, const struct control *request)
 		log_warning("%s asked for a worker: it has %u already, as many "
 			    "as it may have",
 		    s->name, workers_most(s));
-	else if (e == ERR_ABSENT && request->kind == WORKER_USB)
+	else if (e == ERR_REMOVED)
 		log_debug("a USB reader was unplugged meanwhile");
 	else if (e != ERR_OK)
 		log_warning("%s asked for a worker: %s", s->name, err_text(e));

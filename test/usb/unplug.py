@@ -113,10 +113,29 @@ def unplugged_before_the_answer_to_the_pin(w):
     right_pin(w)
 
 
+def a_driver_that_cannot_be_started_is_not_taken_for_unplugged(w):
+    """The log says what is wrong, and it is tried again."""
+    program = w.sh(f"readlink /proc/{w.usb_ifd()[0]}/exe").strip()
+
+    def told():
+        return [x for x in w.log().splitlines()
+                if x.startswith("<3>") and "was not started: " in x]
+
+    def away(w):
+        w.sh(f"mv {program} {program}.away")
+        before = len(told())
+        replug(w)
+        w.wait(lambda: len(told()) > before, "an error in the log")
+        w.sh(f"mv {program}.away {program}")
+
+    new_driver(w, away)
+
+
 STEPS = (
     a_refused_pin_is_remembered_when_the_driver_dies,
     it_is_forgotten_when_the_reader_is_unplugged,
     unplugged_with_a_dead_driver,
     unplugged_with_a_stopped_driver,
     unplugged_before_the_answer_to_the_pin,
+    a_driver_that_cannot_be_started_is_not_taken_for_unplugged,
 )

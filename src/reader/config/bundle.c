@@ -147,9 +147,11 @@ bundle_parse(struct span text, struct bundle *out, struct why *why)
 	struct why strict = { 0 };
 	err_t e;
 
-	if ((e = pl_parse(text, &root, &strict)) == ERR_FORMAT &&
-	    loose_parse(text, &root) == ERR_OK)
-		e = ERR_OK;
+	/* where the second fails as well, the first says what is wrong */
+	if ((e = pl_parse(text, &root, &strict)) == ERR_FORMAT)
+		e = loose_parse(text, &root);
+	if (e == ERR_NOMEM)
+		return why_add(why, e, "no memory");
 	if (e != ERR_OK)
 		return why_add(why, e, "%s", strict.text);
 	if ((e = parse_root(root, &b, why))) {

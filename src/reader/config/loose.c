@@ -77,14 +77,19 @@ static err_t
 add(plist_t root, plist_t *values, bool is_key, struct span text)
 {
 	CLEANUP(free_mem) char *s = text_of(text);
+	plist_t node;
 
-	if (s == NULL)
+	if (!is_key && *values == NULL)
+		return ERR_OK; /* before the first key */
+	if (s == NULL ||
+	    (node = is_key ? plist_new_array() : plist_new_string(s)) == NULL)
 		return ERR_NOMEM;
-	if (is_key) {
-		*values = plist_new_array();
-		plist_dict_set_item(root, s, *values);
-	} else if (*values != NULL)
-		plist_array_append_item(*values, plist_new_string(s));
+	if (!is_key) {
+		plist_array_append_item(*values, node);
+		return ERR_OK;
+	}
+	plist_dict_set_item(root, s, node);
+	*values = node;
 	return ERR_OK;
 }
 

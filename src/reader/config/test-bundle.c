@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "fault.h"
 #include "prefs/pl.h"
 #include "test.h"
 
@@ -256,6 +257,30 @@ TEST(a_bundle_may_have_its_list_elsewhere)
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "%s/Contents", dir);
 	assert_int_equal(rmdir(path) | rmdir(dir), 0);
+}
+
+static err_t
+parse(void *text)
+{
+	CLEANUP(bundle_done) struct bundle b = { 0 };
+	struct why why = { 0 };
+	err_t e = bundle_parse(span_str(text), &b, &why);
+
+	if (e == ERR_OK)
+		assert_int_equal(b.n, 2);
+	return e;
+}
+
+/* Above all: no device that is not known for want of memory. */
+TEST(a_list_is_read_whole_or_not_at_all)
+{
+	char strict[] = HEAD EXE V(A(S("1") S("2"))) P(A(S("3") S("4")))
+	    F(A(S("a") S("b"))) TAIL;
+	char loose[] = HEAD EXE V(OPEN(S("1") S("2"))) P(OPEN(S("3") S("4")))
+	    F(OPEN(S("a") S("b"))) TAIL;
+
+	assert_true(fault_each(parse, strict) > 0);
+	assert_true(fault_each(parse, loose) > 10);
 }
 
 TEST_MAIN("reader/config/bundle")
