@@ -79,6 +79,21 @@ on_worker_prints(struct service *svc, const struct control *c, int *fd)
 		log_err("reader driver %u: what it says is lost", ifd->index);
 }
 
+/* Each time later: how the one before was says nothing of this. */
+static void
+not_started(struct ifd *ifd, err_t e)
+{
+	if (e == ERR_REMOVED) /* udev is about to tell */
+		log_debug("reader driver %u was not started: its reader was "
+			  "unplugged",
+		    ifd->index);
+	else
+		log_err("reader driver %u was not started: %s", ifd->index,
+		    err_text(e));
+	ifd->served = false;
+	ifd_lost(ifd);
+}
+
 static void
 on_worker(struct service *svc, const struct control *c, int *fd)
 {
@@ -87,13 +102,7 @@ on_worker(struct service *svc, const struct control *c, int *fd)
 	if (ifd == NULL || ifd->up)
 		return;
 	if (c->error != 0 || *fd < 0 || ifd->hears < 0) {
-		err_t e = err_from_wire(c->error);
-
-		/* the driver has seen it go before udev told us */
-		log_at(e == ERR_REMOVED ? LOG_LV_DEBUG : LOG_LV_ERR,
-		    "reader driver %u was not started: %s", ifd->index,
-		    err_text(e));
-		ifd_lost(ifd);
+		not_started(ifd, err_from_wire(c->error));
 	} else if (ifd_attach(ifd, fd_take(fd), fd_take(&ifd->hears)) !=
 	    ERR_OK) {
 		log_err("reader driver %u: no memory", ifd->index);

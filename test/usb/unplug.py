@@ -117,16 +117,20 @@ def a_driver_that_cannot_be_started_is_not_taken_for_unplugged(w):
     """The log says what is wrong, and it is tried again."""
     program = w.sh(f"readlink /proc/{w.usb_ifd()[0]}/exe").strip()
 
-    def told():
-        return [x for x in w.log().splitlines()
-                if x.startswith("<3>") and "was not started: " in x]
+    before = len(w.log().splitlines())
+
+    def told(what):
+        return [x for x in w.log().splitlines()[before:] if what in x]
 
     def away(w):
         w.sh(f"mv {program} {program}.away")
-        before = len(told())
         replug(w)
-        w.wait(lambda: len(told()) > before, "an error in the log")
+        # each time later
+        w.wait(lambda: told("starting it again in 400 ms"), "three attempts")
         w.sh(f"mv {program}.away {program}")
+        errors = [x for x in told("was not started: ")
+                  if x.startswith("<3>")]
+        expect(len(errors) >= 3, "\n".join(told("started")))
 
     new_driver(w, away)
 
